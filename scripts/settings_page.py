@@ -10,6 +10,7 @@ from pathlib import Path
 from finops_model.documents import OURS
 from finops_model.settings import (
     SECTIONS,
+    AccrualSettings,
     BalanceEntry,
     Chargeback,
     Dimension,
@@ -26,6 +27,7 @@ from finops_model.settings import (
     TagKey,
     TagRules,
     Tags,
+    TaxSettings,
     TieOut,
     UnitCost,
     VirtualTag,
@@ -49,6 +51,8 @@ NESTED = (
     ("an entry of unit_costs", UnitCost),
     ("calendar", FiscalCalendar),
     ("rates", ExchangeRates),
+    ("accrual", AccrualSettings),
+    ("tax", TaxSettings),
     ("an entry of entities", Entity),
     ("the file of tag_rules", TagRules),
     ("an entry of tag_rules: keys", TagKey),
@@ -135,7 +139,7 @@ def page() -> str:
         for section in SECTIONS
     ]
     parts.append(
-        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'chargeback', 'watch', 'tie_out', 'quality', 'calendar', 'rates', 'entities'))}\n"
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'chargeback', 'watch', 'tie_out', 'quality', 'calendar', 'rates', 'accrual', 'tax', 'entities'))}\n"
     )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

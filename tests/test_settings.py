@@ -13,6 +13,7 @@ from finops_model.publish import start, start_again
 from finops_model.publish.finops_yaml import with_added
 from finops_model.settings import (
     SECTIONS,
+    AccrualSettings,
     BalanceEntry,
     Chargeback,
     Dimension,
@@ -29,6 +30,7 @@ from finops_model.settings import (
     TagKey,
     TagRules,
     Tags,
+    TaxSettings,
     TieOut,
     UnitCost,
     VirtualTag,
@@ -61,6 +63,8 @@ OTHERS = (
     ExchangeRates,
     FiscalCalendar,
     Chargeback,
+    AccrualSettings,
+    TaxSettings,
 )
 # A value for each key that is not its default.
 VALUES = {
@@ -100,6 +104,9 @@ VALUES = {
     "dimensions": {"customer": {"tag": "customer_tag"}},
     "shared_cost": {"pools": {"platform": {"how": "even"}}},
     "chargeback": {"mode": "chargeback", "by": "cost_center"},
+    "accounts": "a.yaml",
+    "accrual": {"minimum": 50.0},
+    "tax": {"recoverable": 0.5},
     "watch": {
         "late_days": 3,
         "quotas": [
@@ -135,6 +142,8 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "quality",
         "calendar",
         "rates",
+        "accrual",
+        "tax",
         "balances",
         "entities",
     }

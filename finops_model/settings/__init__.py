@@ -4,6 +4,7 @@ A key stands in the class of its section, with its type, its default and a sente
 means; `docs/settings.md` is made from that. An unknown key is refused with the nearest one.
 """
 
+from .books.booking import AccrualSettings, TaxSettings
 from .books.calendar import FiscalCalendar
 from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
@@ -28,6 +29,7 @@ from .watch import BalanceEntry, QuotaEntry, WatchLimits
 __all__ = [
     "SECTIONS",
     "WORKSPACES",
+    "AccrualSettings",
     "BalanceEntry",
     "Chargeback",
     "Dimension",
@@ -46,6 +48,7 @@ __all__ = [
     "TagRules",
     "Tags",
     "TieOut",
+    "TaxSettings",
     "UnitCost",
     "UnitCosts",
     "VirtualTag",

@@ -12,6 +12,7 @@ from pydantic import Field
 from ..documents import OURS, Document, checked, load_yaml
 from ..errors import InputError, listing, nearest, unknown
 from ..names import slug
+from .books.booking import AccrualSettings, TaxSettings
 from .books.calendar import FiscalCalendar
 from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
@@ -73,6 +74,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         default=None,
         description="Exchange rates into the company's currency; without: nothing is converted (docs/method §7.5).",
     )
+    accrual: AccrualSettings = Field(
+        default=AccrualSettings(), description="Which accruals are booked."
+    )
+    tax: TaxSettings = Field(default=TaxSettings(), description="What of tax is expense.")
     entities: list[Entity] = Field(
         default=[], description="Legal entities, one report each; without: the company is one."
     )

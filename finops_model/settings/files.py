@@ -49,6 +49,10 @@ class Files(Strict):
     commitments: str | None = Field(
         default=None, description="CSV under the names of FOCUS 1.4 Contract Commitment."
     )
+    accounts: str | None = Field(
+        default=None,
+        description="YAML: the accounts that journals book to (docs/method §14.26); without: no journal is written.",
+    )
     prices: str | None = Field(default=None, description="Folder of price documents.")
     price_corrections: str | None = Field(
         default=None,

@@ -264,6 +264,29 @@ def tag_months(ledger, settings, keys: list[str], through=None) -> pd.DataFrame:
     )
 
 
+def charges(ledger, settings, through=None) -> pd.DataFrame:
+    """DAILY's charges with exact money and the billing period they are invoiced in, before teams are given to what says none.
+
+    One row per ChargeDate, BillingPeriod (YYYY-MM), PLAIN, dimensions; BilledCost, EffectiveCost (Decimal of ten digits), Rows.
+    """
+    one_currency(ledger, settings.currency)
+    rules, doubled = load_tag_rules(settings), twice.of(ledger)
+
+    def asked(rows: ibis.Table) -> ibis.Table:
+        words = {column: steps.value_of(found) for column, found in _found(rows, settings, rules)}
+        words |= {name: rows[name] for name in PLAIN} | {
+            "BillingPeriod": rows.x_Period.substr(0, 7)
+        }
+        spread = _by_day(rows, settings, through, words)
+        return spread.group_by(["ChargeDate", *words]).aggregate(
+            BilledCost=spread.BilledCost.sum(),
+            EffectiveCost=spread.EffectiveCost.sum(),
+            Rows=spread.Rows.sum(),
+        )
+
+    return _query(ledger, doubled, asked)
+
+
 def dimension_names(settings) -> dict[str, str]:
     """{column of daily facts: dimension}, the four that every company has and its own."""
     return TAGS | {column_of(name): name for name in getattr(settings, "dimensions", {})}
