@@ -196,6 +196,7 @@ def by_value(
     before: str,
     year: Sequence[str],
     names: set[str] | None = None,
+    in_year: pd.DataFrame | None = None,
 ) -> list[tuple[str, Sums]]:
     """(value, sums of EffectiveCost) of a column; most of the year first, no value ("") last.
 
@@ -203,11 +204,13 @@ def by_value(
     beside   the same, the month before cut to the days that are compared
     year     months of the fiscal year up to the month
     names    the values; None: those with cost in these months
+    in_year  cost rows of the fiscal year; None: those of `year` of rows
     """
     months, past = month_column(rows), beside[month_column(beside) == before]
+    of_year = rows[months.isin(year)] if in_year is None else in_year
     now, then, to_date = (
         part.groupby(column)["EffectiveCost"].sum()
-        for part in (rows[months == month], past, rows[months.isin(year)])
+        for part in (rows[months == month], past, of_year)
     )
     whole = float(now.sum())
     names = names or {*now.index, *then.index, *to_date.index}
@@ -227,7 +230,12 @@ def by_value(
 
 
 def teams(
-    rows: pd.DataFrame, beside: pd.DataFrame, month: str, before: str, year: Sequence[str]
+    rows: pd.DataFrame,
+    beside: pd.DataFrame,
+    month: str,
+    before: str,
+    year: Sequence[str],
+    in_year: pd.DataFrame | None = None,
 ) -> list[Team]:
     """Cost by team where the bill says teams and no units; [] elsewhere. Most of the year first, no team ("") last.
 
@@ -239,5 +247,14 @@ def teams(
     if len(names) < 2 or set(rows["x_BusinessUnit"]) != {ALL}:
         return []
     so_far = [m for m in year if m <= month]
-    lines = by_value(rows, beside, "x_Team", month=month, before=before, year=so_far, names=names)
+    lines = by_value(
+        rows,
+        beside,
+        "x_Team",
+        month=month,
+        before=before,
+        year=so_far,
+        names=names,
+        in_year=in_year,
+    )
     return [cast(Team, {"team": value, **sums}) for value, sums in lines]

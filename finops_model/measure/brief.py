@@ -19,7 +19,7 @@ from . import brief_types as typed
 from .actuals import history
 from .basis import sections
 from .brief_types import Brief, Landing
-from .budget import against, outside, outside_words
+from .budget import against, fiscal, outside, outside_words
 from .budget import landing as budgets
 from .carried import tie
 from .change import growth, moved
@@ -73,6 +73,11 @@ def landing(
     close: Close, run, unit: str | None, booked_by_month: dict, budget_by_month: dict
 ) -> Landing:
     """The fiscal year of the report month: booked months fixed, the rest from the run's paths."""
+    if close.calendar is not None:
+        own = fiscal.year_of(close.calendar, close.month)
+        plan = fiscal.plan_of(close.budgets, unit, own, close.as_of)
+        by_day = fiscal.by_day(close.daily, unit)
+        return fiscal.landing_of(run, by_day, own, fiscal.year_budget(plan, own), unit)
     year = against.period_of(None, f"{close.month}-01", close.fiscal_year_starts)
     in_year = [budget_by_month[m] for m in year.months if m in budget_by_month]
     return against.landing_of(
@@ -246,7 +251,9 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     beside = same_days(rows, close.month, close.as_of)
     land = landing(close, close.base, name, booked, budget_by_month)
     starts = close.fiscal_year_starts
-    expects = moved.expected(close.base, name, booked, starts)
+    own_year = fiscal.year_of(close.calendar, close.month) if close.calendar else ()
+    # `moved` compares sums of months: of a year of weeks there is none
+    expects = [] if own_year else moved.expected(close.base, name, booked, starts)
     version = (
         close.budgets.describe(unit, close.month, as_of=close.as_of)
         if close.budgets is not None and budget_by_month
@@ -266,8 +273,10 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     )
 
     year_to_date = sum(v for m, v in booked.items() if m in year and m <= close.month)
+    if own_year:
+        year_to_date = float(fiscal.rows_of(rows, own_year)["EffectiveCost"].sum())
     left_out = outside.of_year(
-        close.daily, close.month, close.as_of, unit, close.fiscal_year_starts
+        close.daily, close.month, close.as_of, unit, close.fiscal_year_starts, own_year
     )
     spent: typed.Actual = {
         "month": actual,
@@ -323,7 +332,9 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         },
         "by_hand": workloads_by_hand(close.base, name),
         "landing": land,
-        "moved": moved.since_last_month(
+        "moved": []
+        if own_year
+        else moved.since_last_month(
             expects, close.published.get(unit), close.replays, name, rows, booked, starts
         ),
         "expected": expects,
@@ -350,7 +361,13 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         "summary": [],  # both are said below, of the others
     }
 
-    if unit == COMPANY and (by_team := actuals.teams(rows, beside, close.month, before, year)):
+    if own_year and close.calendar is not None:
+        plan = fiscal.plan_of(close.budgets, name, own_year, close.as_of)
+        result["fiscal"] = fiscal.fiscal(close.base, by_day, close.calendar, own_year, plan, name)
+    in_year = fiscal.rows_of(rows, own_year) if own_year else None
+    if unit == COMPANY and (
+        by_team := actuals.teams(rows, beside, close.month, before, year, in_year)
+    ):
         result["teams"] = by_team
     if unit == COMPANY and close.allocation:
         result["allocation"] = close.allocation
@@ -359,7 +376,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     own = "" if unit == COMPANY else unit
     if runs_out := [row for row in close.runouts if row["business_unit"] == own]:
         result["runout"] = runs_out
-    if said := by_prophet(close.base, close.by_prophet, name, booked, starts):
+    if said := by_prophet(close.base, close.by_prophet, name, booked, 0 if own_year else starts):
         result["by_prophet"] = said
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {

@@ -11,6 +11,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from .accuracy_types import Accuracy
 from .allocation.types import Allocation
 from .basis.types import Basis
+from .budget.types import Fiscal
 from .change.types import ByProphet, Expected, Growth, Moved
 from .quality.types import QualityCard
 from .runout.types import RunoutRow
@@ -463,6 +464,7 @@ class Brief(TypedDict):
     not_forecast: NotRequired[list[LeftOut]]
     budget: Budget | None
     actual: Actual
+    fiscal: NotRequired[Fiscal]  # where the company's year is weeks
     growth: NotRequired[Growth]
     previous_forecast: PreviousForecast | None
     forecast: Forecast

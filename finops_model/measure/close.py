@@ -14,6 +14,7 @@ from .reach import flash_reason, unfinished_reason
 
 if TYPE_CHECKING:
     from ..facts.plans.budgets import Budgets
+    from ..periods import Calendar
     from ..simulate.run import Run
     from .allocation.types import Allocation
 
@@ -73,6 +74,8 @@ class Close:
         Who made and approved it; what it was made of.
     fiscal_year_starts : int, optional
         Calendar month, 1 to 12.
+    calendar : Calendar, optional
+        Of a company whose year is weeks; None: its year is months.
     unfinished : list, optional
         Newest days that look unfinished: day, source, written, usual.
     said : dict, optional
@@ -130,6 +133,7 @@ class Close:
     people: dict = field(default_factory=dict)
     lineage: dict = field(default_factory=dict)
     fiscal_year_starts: int = 1
+    calendar: Calendar | None = None
     unfinished: list = field(default_factory=list)
     said: dict = field(default_factory=dict)
     counted_twice: list = field(default_factory=list)

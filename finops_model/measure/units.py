@@ -13,6 +13,7 @@ from ..periods import fiscal_months
 from . import actuals
 from .brief import budget_of, history, landing
 from .brief_types import MoreUnits
+from .budget import fiscal
 from .budget.parts import FREE, UNIT
 from .close import Close
 
@@ -85,7 +86,13 @@ def folded(close: Close, lines: list[dict]) -> MoreUnits | None:
         if sums["year_budget"] is None
         else {month: sums["year_budget"] / len(months) for month in months}
     )  # landing takes the year's sum
-    land = landing(close, Together(close.base, tuple(members)), None, booked, plan)
+    if close.calendar is not None:  # its budget is the lines', not that of twelve months
+        weeks = fiscal.year_of(close.calendar, close.month)
+        by_day = fiscal.by_day(close.daily, members)
+        together = Together(close.base, tuple(members))
+        land = fiscal.landing_of(together, by_day, weeks, sums["year_budget"])
+    else:
+        land = landing(close, Together(close.base, tuple(members)), None, booked, plan)
     line = {
         "unit": f"{len(rest)} more units",
         "units": [line["unit"] for line in rest],

@@ -280,6 +280,7 @@ def prepare(
         ],
         lineage=lineage(settings, ledger, runs[0]),
         fiscal_year_starts=settings.fiscal_year_starts,
+        calendar=settings.calendar_of() if settings.of_weeks else None,
         kpis=None if settings.kpis is None else tuple(settings.kpis),
         by_prophet=prophet_alone.for_report(
             scenarios[0], settings, runs[0], daily, known, progress
@@ -390,7 +391,9 @@ def report(
         briefs += [labelled(document, part) for document in briefs_of(close, chosen)]
         every = [COMPANY, *units_of(close.daily)]
         names += [label(part.own.name, unit) if part.own else unit for unit in every]
-        company = (close, chosen.index(COMPANY)) if part.own is None and COMPANY in chosen else None
+        # the dashboard's levers add up months: there is none of a year of weeks, as of entities
+        whole = part.own is None and not part.of_weeks and COMPANY in chosen
+        company = (close, chosen.index(COMPANY)) if whole else None
 
     briefs = placed(briefs, names, root)
     for document in briefs:

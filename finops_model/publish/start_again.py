@@ -14,6 +14,7 @@ from ..facts.intake.mapping import Mapping
 from ..facts.ledger.receipt import Receipt, reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
+from ..facts.plans import together
 from ..progress import Progress
 from ..scenario import document as scenario
 from ..scenario import ledger_base as base_scenario
@@ -125,7 +126,7 @@ def _check(given: list[tuple[str, Path]], settings: Settings, root: Path) -> Non
         plans.read_drivers(drivers)
     for key, item in given:
         if key == "budgets":
-            plans.read_budgets(item, settings.currency)
+            plans.read_budgets(item, settings.currency, together.weeks_of(settings))
         elif key == "invoices":
             plans.read_invoices(item)
         elif key == "organisation":

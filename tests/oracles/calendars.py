@@ -99,3 +99,27 @@ def share(amount: str, weights: dict[str, Fraction], decimals: int = 2) -> dict[
     for name in sorted(weights, key=lambda name: (given[name] - exact[name], name))[:rest]:
         given[name] += 1
     return {name: Decimal(sign * value).scaleb(-decimals) for name, value in given.items()}
+
+
+def month_days(month: str) -> list[dt.date]:
+    """The days of a month."""
+    day = dt.date.fromisoformat(f"{month}-01")
+    found = []
+    while str(day)[:7] == month:
+        found.append(day)
+        day += dt.timedelta(days=1)
+    return found
+
+
+def weekday_medians(daily) -> list[float]:
+    """Median cost of each weekday, Monday first, over the newest 56 days of a bill without gaps."""
+    by_day: dict = {}
+    for row in daily.itertuples():
+        by_day[row.ChargeDate.date()] = by_day.get(row.ChargeDate.date(), 0.0) + row.EffectiveCost
+    found = []
+    newest = sorted(by_day)[-56:]
+    for weekday in range(7):
+        own = sorted(by_day[day] for day in newest if day.weekday() == weekday)
+        half = len(own) // 2
+        found.append(own[half] if len(own) % 2 else (own[half - 1] + own[half]) / 2)
+    return found

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...errors import InputError
 from ...names import COMPANY
+from ...periods import Calendar
 from .budgets import Budgets
 from .sheet import Sheet
 
@@ -39,7 +40,12 @@ def cells(sheet: Sheet) -> list[tuple[str, str]]:
 
 
 def divided(
-    table: pd.DataFrame, of: list[tuple[str, str]], name: str, currency: str, stated: bool
+    table: pd.DataFrame,
+    of: list[tuple[str, str]],
+    name: str,
+    currency: str,
+    stated: bool,
+    calendar: Calendar | None = None,
 ) -> Budgets:
     """Budgets of units, with those of each dimension beside them.
 
@@ -55,8 +61,9 @@ def divided(
             name,
             currency,
             stated,
+            calendar=calendar,
         )
         for one in sorted(set(dimensions) - {""})
     }
     own = table[dimensions == ""].reset_index(drop=True) if each else table
-    return Budgets(own, name, currency, stated, each)
+    return Budgets(own, name, currency, stated, each, calendar)

@@ -16,12 +16,14 @@ import pandas as pd
 
 from ...errors import InputError, listing, nearest
 from ...names import COMPANY
+from ...periods import Calendar
 from ..basis import check_basis, same
 from ..intake.columns import find_columns
 from ..intake.formats import read_moment
 from ..intake.mapping import decimal_mark
 from . import dimension_budgets
 from .budgets import Budgets
+from .by_days import period_of
 from .headings import INVOICE, ORGANISATION
 from .sheet import Sheet
 
@@ -39,17 +41,20 @@ ROLES = ("driver", "outcome")
 BUDGET = "State the budget as amortised cost (EffectiveCost): spread what is paid up front over its term."
 
 
-def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
+def read_budgets(
+    path: str | os.PathLike, currency: str, calendar: Calendar | None = None
+) -> Budgets:
     """The budgets of a file: business_unit (or dimension, value), month, currency, amount; version, approved_on, approved_by, author, basis.
 
     currency   of the ledger; a budget in another currency is refused, and so is one whose basis is not Effective
+    calendar   of a company whose year is weeks: `month` (or `period`) may name its periods, FY2026-P10
 
     A version without approved_on and approved_by is a draft and does not count; a file without those columns is one
     approved version whose approval is not stated. Months may also stand as columns. Raises InputError with file,
     line, column: approver equal to author, a line twice, a gap between the months of a unit, a negative amount.
     """
     sheet = Sheet(path, "a budget file")
-    frame = _long_budget(sheet)
+    frame = _long_budget(sheet, calendar)
     for i, code in enumerate(frame["currency"]):
         if code and code.upper() != currency:
             raise InputError(
@@ -96,16 +101,17 @@ def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
     )
     of = dimension_budgets.cells(sheet)
     return dimension_budgets.divided(
-        table, [of[i] for i in frame["at"]], sheet.name, currency, stated
+        table, [of[i] for i in frame["at"]], sheet.name, currency, stated, calendar
     )
 
 
-def _long_budget(sheet: Sheet) -> dict[str, list]:
+def _long_budget(sheet: Sheet, calendar: Calendar | None) -> dict[str, list]:
     """Columns of a budget, one entry per unit and month; months that stand as columns are turned down."""
     columns = list(sheet.frame.columns)
-    wide = {} if sheet.find("month") else find_columns(sheet.frame, sheet.name)[1]
+    when = "period" if calendar and not sheet.find("month") and sheet.find("period") else "month"
+    wide = {} if sheet.find(when) else find_columns(sheet.frame, sheet.name)[1]
     if not wide:
-        sheet.column("month"), sheet.column("amount")
+        sheet.column(when), sheet.column("amount")
     texts = {
         name: sheet.cells(name, needed=False)
         for name in ("version", "approved_on", "approved_by", "author", "business_unit", "currency")
@@ -127,7 +133,11 @@ def _long_budget(sheet: Sheet) -> dict[str, list]:
         ]
     else:
         amounts = sheet.numbers("amount", negative=False)
-        entries = [(i, month, amounts[i]) for i, month in enumerate(sheet.months("month"))]
+        months = [
+            period_of(sheet.at(i, when), cell, calendar) or sheet.month(i, sheet.column(when), cell)
+            for i, cell in enumerate(sheet.cells(when))
+        ]
+        entries = [(i, month, amounts[i]) for i, month in enumerate(months)]
     return {
         "at": [i for i, _, _ in entries],
         "month": [month for _, month, _ in entries],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...periods import Calendar
 from ...settings import Settings
 from . import read
 from .budgets import Budgets
@@ -19,7 +20,12 @@ def budgets(settings: Settings) -> Budgets | None:
     """The budgets that finops.yaml names; None where it names none."""
     if not settings.budgets:
         return None
-    return all_budgets(settings.named(settings.budgets), settings.currency)
+    return all_budgets(settings.named(settings.budgets), settings.currency, weeks_of(settings))
+
+
+def weeks_of(settings: Settings) -> Calendar | None:
+    """The calendar of a company whose year is weeks, which budgets may name periods of; None of months."""
+    return settings.calendar_of() if settings.of_weeks else None
 
 
 def invoices(settings: Settings) -> pd.DataFrame | None:
@@ -27,12 +33,12 @@ def invoices(settings: Settings) -> pd.DataFrame | None:
     return all_invoices(settings.named(settings.invoices)) if settings.invoices else None
 
 
-def all_budgets(paths: Sequence[Path], currency: str) -> Budgets:
+def all_budgets(paths: Sequence[Path], currency: str, calendar: Calendar | None = None) -> Budgets:
     """The budgets of several files as those of one: a line that stands in several of them counts once.
 
     Raises InputError where two files say something else of one version, unit and month.
     """
-    parts = [read.read_budgets(path, currency) for path in paths]
+    parts = [read.read_budgets(path, currency, calendar) for path in paths]
     names = sorted({name for part in parts for name in part.dimensions})
     each = {
         name: _as_one(
@@ -55,6 +61,7 @@ def _as_one(parts: Sequence[Budgets], currency: str) -> Budgets:
         ", ".join(part.name for part in parts),
         currency,
         all(part.stated for part in parts),
+        calendar=parts[0].calendar,
     )
 
 

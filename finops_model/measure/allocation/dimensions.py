@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import cast
 
 import numpy as np
@@ -18,7 +19,7 @@ from ...settings import Settings, column_of
 from ...simulate.hierarchy import Hierarchy, forecast_hierarchy
 from ...simulate.run import Run
 from .. import actuals
-from ..budget import against
+from ..budget import against, fiscal
 from ..budget import landing as budgets_of
 from ..reach import same_days
 from .types import Dimension, Value
@@ -63,7 +64,8 @@ def tables(
         if name in EVERY and budgets is None and set(cells) <= {UNTAGGED}:
             continue
         own = rows.assign(x_Value=cells)
-        values = _values(own, month, as_of, settings.fiscal_year_starts)
+        weeks = fiscal.year_of(settings.calendar_of(), month) if settings.of_weeks else ()
+        values = _values(own, month, as_of, settings.fiscal_year_starts, weeks)
         if budgets is not None:
             nodes = _nodes(settings, daily, name, run, progress) if run is not None else None
             _beside(
@@ -75,6 +77,7 @@ def tables(
                 month=month,
                 as_of=as_of,
                 starts=settings.fiscal_year_starts,
+                weeks=weeks,
             )
         values, more = _folded(values)
         found.append(
@@ -95,12 +98,17 @@ def tables(
     return found
 
 
-def _values(rows: pd.DataFrame, month: str, as_of: str, starts: int) -> list[Value]:
+def _values(
+    rows: pd.DataFrame, month: str, as_of: str, starts: int, weeks: fiscal.Year = ()
+) -> list[Value]:
     """Cost by value; most of the year first, no value last."""
     before = add_months(month, -1)
     beside = same_days(rows, month, as_of)
     year = [m for m in fiscal_months(month, starts) if m <= month]
-    lines = actuals.by_value(rows, beside, "x_Value", month=month, before=before, year=year)
+    in_year = fiscal.rows_of(rows, weeks) if weeks else None
+    lines = actuals.by_value(
+        rows, beside, "x_Value", month=month, before=before, year=year, in_year=in_year
+    )
     return [cast(Value, {"value": value, **sums}) for value, sums in lines]
 
 
@@ -131,6 +139,7 @@ def _beside(
     month: str,
     as_of: str,
     starts: int,
+    weeks: fiscal.Year = (),
 ) -> None:
     """Budget, landing and chance of each value; a value with a budget and no cost gets a line."""
     nothing = {"actual": 0.0, "previous_month": None, "year_to_date": 0.0, "share": None}
@@ -145,7 +154,12 @@ def _beside(
         inside = [plan[m] for m in year.months if m in plan]
         amount = float(sum(inside)) if len(inside) == len(year.months) else None
         booked = actuals.by_month(rows[rows["x_Value"] == (line["value"] or UNTAGGED)])
-        land = _landing(line["value"] or UNTAGGED, booked, amount, nodes, run, year)
+        if weeks and run is not None:
+            of_year = fiscal.plan_of(budgets, line["value"], weeks, as_of) if plan else {}
+            amount = fiscal.year_budget(of_year, weeks)
+            land = _landing_of_weeks(line["value"] or UNTAGGED, rows, amount, nodes, run, weeks)
+        else:
+            land = _landing(line["value"] or UNTAGGED, booked, amount, nodes, run, year)
         line["budget"] = plan.get(month)
         line["year_budget"] = amount
         line["landing_p10"], line["landing_p50"] = land["p10"], land["p50"]
@@ -178,6 +192,27 @@ def _landing(
     return budgets_of.landing(year.name, before, monthly, ahead, amount, last=year.months[-1])
 
 
+def _landing_of_weeks(
+    value: str,
+    rows: pd.DataFrame,
+    amount: float | None,
+    nodes: Hierarchy | None,
+    run: Run,
+    weeks: fiscal.Year,
+):
+    """`_landing` of a year that is weeks (docs/method §1.7)."""
+    mine = rows[rows["x_Value"] == value]
+    by_day = mine.groupby("ChargeDate")["EffectiveCost"].sum()
+    ahead = np.zeros((run.paths, len(run.months)))
+    if nodes is not None and value in nodes.names:
+        so_far = actuals.by_month(mine[mine["ChargeDate"] <= pd.Timestamp(run.as_of)])
+        at = [nodes.months.index(month) for month in run.months]
+        ahead = nodes.totals[:, at, nodes.names.index(value)] - np.array(
+            [so_far.get(month, 0.0) for month in run.months]
+        )
+    return fiscal.landing_on(run, by_day, weeks, amount, ahead)
+
+
 def _folded(values: list[Value]) -> tuple[list[Value], int]:
     """At most MOST values and those with a budget; the others are one line before the last."""
     named = [one for one in values if one["value"]]
@@ -207,6 +242,11 @@ def _differ(
     """The year's budgets of the values less that of the company, where both are known and differ by a cent or more."""
     year = fiscal_months(month, settings.fiscal_year_starts)
     company = plan.year(COMPANY, year, as_of) if plan is not None else None
+    if plan is not None and settings.of_weeks:
+        weeks = fiscal.year_of(settings.calendar_of(), month)
+        of_year = fiscal.plan_of(plan, None, weeks, as_of)
+        total = fiscal.year_budget(of_year, weeks)
+        company = None if total is None else Decimal(repr(total))
     known = [one["year_budget"] for one in values if one.get("year_budget") is not None]
     if company is None or not known:
         return None

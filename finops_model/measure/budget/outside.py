@@ -11,23 +11,31 @@ from typing import cast
 import pandas as pd
 
 from ...names import COMPANY
-from ...periods import fiscal_months, fiscal_year, month_column
+from ...periods import Period, fiscal_months, fiscal_year, month_column
 from .. import actuals
 from ..brief_types import Landing, YearOutside
+from .fiscal import rows_of
 
 QUANTILES = ("p10", "p50", "p90", "mean")
 
 
 def of_year(
-    daily: pd.DataFrame, month: str, as_of: str, unit: str = COMPANY, fiscal_year_starts: int = 1
+    daily: pd.DataFrame,
+    month: str,
+    as_of: str,
+    unit: str = COMPANY,
+    fiscal_year_starts: int = 1,
+    weeks: tuple[Period, ...] = (),
 ) -> dict:
     """Tax and credits of the fiscal year of `month`, booked up to as_of: {"period", "until", "items", "tax", "credits"}; money as in DAILY.
 
     items   what, amount, why: a line per kind that the year has
+    weeks   the periods of a year that is weeks
     """
     months = fiscal_months(month, fiscal_year_starts)
     rows = daily if unit == COMPANY else daily[daily["x_BusinessUnit"] == unit]
-    rows = rows[(rows["ChargeDate"] <= pd.Timestamp(as_of)) & month_column(rows).isin(months)]
+    rows = rows[rows["ChargeDate"] <= pd.Timestamp(as_of)]
+    rows = rows_of(rows, weeks) if weeks else rows[month_column(rows).isin(months)]
     amounts = {
         kind: rows.loc[rows["ChargeCategory"] == kind, "EffectiveCost"] for kind in actuals.OUTSIDE
     }
@@ -41,7 +49,7 @@ def of_year(
         if len(booked)
     ]
     return {
-        "period": fiscal_year(month, fiscal_year_starts),
+        "period": weeks[0].year if weeks else fiscal_year(month, fiscal_year_starts),
         "until": str(as_of)[:10],
         "items": items,
         "tax": float(amounts["Tax"].sum()),

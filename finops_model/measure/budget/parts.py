@@ -5,13 +5,14 @@ A part is over or under by its mean landing, because means add up and medians do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ...names import COMPANY
 from ...periods import fiscal_months
 from ...wording.landing import likely_over
 from .. import actuals
 from ..words import money
+from . import fiscal
 
 UNIT, NONE, IDLE, FREE = "unit", "no budget", "no spend", "no unit"  # what a line is
 FREE_NAME, BEYOND_NAME = "Budget given to no unit", "Units' budgets beyond the company's"
@@ -55,11 +56,14 @@ def lines(
     budgeted: Iterable[str] = (),
     fiscal_year_starts: int = 1,
     by_month=lambda unit: {},
+    in_year: Callable[[str], float | None] | None = None,
 ) -> list[dict]:
     """A line per unit of the company: kind, actual and budget of the month, year_budget, landing_mean, over (+) or under (−).
 
     whole      the company's brief;  units: the briefs of the units the bill knows
     budgeted   units with an approved budget, `by_month(unit)` their budget by month: those without a bill are lines too
+
+    in_year    of a year that is weeks: a unit's budget of it
 
     A company that has a budget, and units that have one, make spend without a budget a line with budget 0. What a company's own budget leaves
     over when the units have theirs is a line of its own, so that every column adds up.
@@ -83,7 +87,8 @@ def lines(
         budget = plans[unit].get(
             whole["month"], 0.0 if divided and month is not None else line["budget"]
         )
-        yearly = float(sum(plans[unit].values())) if divided and total is not None else None
+        of_year = in_year(unit) if in_year else float(sum(plans[unit].values()))
+        yearly = (of_year or 0.0) if divided and total is not None else None
         rows.append(
             {
                 **line,
@@ -277,6 +282,7 @@ def company_lines(close, briefs: Mapping[str, dict], every: Iterable[str]) -> di
             budgeted,
             close.fiscal_year_starts,
             lambda unit: plans.by_month(unit, as_of=close.as_of) if plans is not None else {},
+            _in_weeks(close),
         ),
     }
     why = reason(whole)
@@ -285,6 +291,14 @@ def company_lines(close, briefs: Mapping[str, dict], every: Iterable[str]) -> di
         "reason": why,
         "summary": [*whole["summary"], *([why["sentence"]] if why else [])],
     }
+
+
+def _in_weeks(close) -> Callable[[str], float | None] | None:
+    """Of a company whose year is weeks: the budget of a unit's year."""
+    if close.calendar is None:
+        return None
+    year, plans = fiscal.year_of(close.calendar, close.month), close.budgets
+    return lambda unit: fiscal.year_budget(fiscal.plan_of(plans, unit, year, close.as_of), year)
 
 
 def _only(daily, whole: dict) -> dict:

@@ -27,6 +27,8 @@ def by_prophet(
         return None
     both = [
         {one["period"]: one["p50"] for one in moved.expected(each, unit, booked, starts)}
+        if starts
+        else {}
         for each in (run, alone)
     ]
     open_months = [month for i, month in enumerate(run.months) if not run.so_far[i].any()]

@@ -16,7 +16,7 @@ from ...wording.runout import NO_COVERAGE, landing_why
 from ..actuals import cost_rows
 from ..anomalies.limits import weekday_weights
 from ..anomalies.quotas import Quota, used_by
-from ..budget import against
+from ..budget import against, fiscal
 from .rows import HORIZON, NEWEST, Ahead, answered, how_of, row
 from .types import RunoutRow
 
@@ -99,13 +99,23 @@ def budget_rows(run, daily: pd.DataFrame, budgets, as_of: str, settings) -> list
     A month's money that is still to come is given to its days by the weight of their weekday (`weekday_weights`).
     """
     year = against.period_of(None, as_of, settings.fiscal_year_starts)
+    weeks = fiscal.year_at(settings.calendar_of(), as_of) if settings.of_weeks else ()
+    if weeks:
+        year = against.Period(weeks[0].year, fiscal.months_of(weeks))
     found = []
     for unit in (COMPANY, *budgets.units()):
         plan = budgets.by_month(unit, as_of=as_of)
         name = None if unit == COMPANY else unit
-        if any(month not in plan for month in year.months) or (name and name not in run.units):
+        amount = (
+            fiscal.year_budget(fiscal.plan_of(budgets, name, weeks, as_of), weeks)
+            if weeks
+            else None
+            if any(month not in plan for month in year.months)
+            else float(sum(plan[month] for month in year.months))
+        )
+        if amount is None or (name and name not in run.units):
             continue
-        budget = float(sum(plan[month] for month in year.months))
+        budget = amount
         rows = cost_rows(daily[daily["ChargeDate"] <= pd.Timestamp(as_of)], name)
         said = {
             "kind": "budget",
@@ -113,29 +123,42 @@ def budget_rows(run, daily: pd.DataFrame, budgets, as_of: str, settings) -> list
             "of": "AI spend" if name is None else unit,
             "business_unit": name or "",
             "amount": budget,
-            "since": f"{year.months[0]}-01",
-            "end": str(month_days(year.months[-1])[-1]),
+            "since": str(weeks[0].start) if weeks else f"{year.months[0]}-01",
+            "end": _end(year, weeks),
             "ends_with": "the year ends",
         }
-        facts = _of_budget(run, rows, as_of, year, budget, name)
+        facts = _of_budget(run, rows, as_of, year, budget, name, weeks)
         found.append(row(settings.currency, as_of, **{**said, **facts}))
     return found
 
 
-def _of_budget(run, rows: pd.DataFrame, as_of: str, year, budget: float, unit) -> dict:
+def _end(year, weeks: fiscal.Year) -> str:
+    """The last day of a year."""
+    return str(weeks[-1].end - 1 if weeks else month_days(year.months[-1])[-1])
+
+
+def _of_budget(
+    run, rows: pd.DataFrame, as_of: str, year, budget: float, unit, weeks: fiscal.Year = ()
+) -> dict:
     """Dates of one budget. What is booked counts as in §9.5; the days after it are those of the run."""
     by_day = rows.groupby("ChargeDate")["EffectiveCost"].sum()
     booked = against.booked_by_month(rows, as_of)
-    land = against.landing_of(run, booked, year, budget, unit)
+    land = (
+        fiscal.landing_of(run, by_day, weeks, budget, unit)
+        if weeks
+        else against.landing_of(run, booked, year, budget, unit)
+    )
     used = float(land.get("booked_so_far", land["booked"]))
     newest = by_day.iloc[-NEWEST:] if len(by_day) else by_day
     known = {
         "remaining": budget - used,
         "per_day": float(newest.sum() / max(min(NEWEST, len(newest)), 1)),
     }
-    end = str(month_days(year.months[-1])[-1])
+    end = _end(year, weeks)
     if used > budget:
         mine = by_day[by_day.index.strftime("%Y-%m").isin(year.months)]
+        if weeks:
+            mine = by_day[by_day.index >= pd.Timestamp(weeks[0].start)]
         out = runout(budget, mine.to_numpy()[None, :], [str(d.date()) for d in mine.index])
         return {**known, **answered(out, as_of, end), "state": "out", "chance": None}
     if land["p50"] is None:
@@ -143,6 +166,8 @@ def _of_budget(run, rows: pd.DataFrame, as_of: str, year, budget: float, unit) -
     if land.get("closed"):
         return {**known, "state": "ended", "unused": budget - used, "unused_chance": 1.0}
     dates, paths = _by_day(run, unit, by_day, year)
+    inside = dates <= np.datetime64(end)
+    dates, paths = dates[inside], paths[:, inside]
     out = runout(budget, paths, dates, used=used)
     return {**known, **answered(out, as_of, end), "short": _over(land)}
 

@@ -236,13 +236,17 @@ def _agree(items: list[Item], settings: Settings) -> None:
         [item.file for item in items if item.key == key] for key in ("budgets", "drivers")
     )
     if budgets:
-        together.all_budgets(_with(budgets, settings.budgets, settings), settings.currency)
+        together.all_budgets(
+            _with(budgets, settings.budgets, settings),
+            settings.currency,
+            together.weeks_of(settings),
+        )
     if drivers:
         plans.read_drivers(_with(drivers, settings.drivers, settings))
 
 
 def _budget(file: Path, settings: Settings) -> str:
-    own = together.all_budgets([file], settings.currency)
+    own = together.all_budgets([file], settings.currency, together.weeks_of(settings))
     _agree([Item(file, "budgets", "")], settings)
     each = [own.frame, *(one.frame for one in own.dimensions.values())]
     months = sorted({month for frame in each for month in frame["month"]})

@@ -14,6 +14,7 @@ from ...wording.landing import CHANCE_COLUMN, kind
 from ..charts.budget import against_budget
 from ..charts.drivers import range_shares, what_moved
 from ..charts.what_ifs import what_if_differences
+from .fiscal import fiscal
 from .tables import Column, Figures, table, variance, whole
 
 ACTUAL_MONTHS = 12  # months of actuals in the table by month
@@ -63,6 +64,7 @@ def budget(figures: Figures) -> dict | None:
             table(
                 columns, rows, f"Cost by month, {figures.money('budget')}", note=note, name="months"
             ),
+            *fiscal(figures),
             *_by_day(figures),
             *_runs_out(figures),
         ],

@@ -15,6 +15,7 @@ from ....errors import ReportError
 from ....measure.brief_types import Brief
 from .cells import Pen, clean
 from .dimensions import dimensions
+from .fiscal import fiscal
 from .forecast import forecast
 from .grounds import assumptions, lineage
 from .lines import lines
@@ -31,7 +32,7 @@ CREATED = dt.datetime(2000, 1, 1)  # fixed: the same brief gives the same bytes
 def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
-    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Runs out (where something can), Unit costs, Assumptions, Data quality (of the company), Lineage.
+    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Fiscal year (where it is weeks), Runs out (where something can), Unit costs, Assumptions, Data quality (of the company), Lineage.
     Raises ReportError for a brief without the keys a workbook needs.
     """
     for key in ("unit", "month", "currency", "actual", "landing", "tie_out", "forecast", "lines"):
@@ -70,6 +71,7 @@ def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
             dimensions,
             lines,
             forecast,
+            fiscal,
             runout,
             unit_costs,
             assumptions,
