@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ...errors import InputError
 from ...periods import Calendar, Period, month_days, month_range
-from ..daily.shared_cost import split
+from ..coins import split
 
 PERIOD = re.compile(r"FY[0-9]{4}-P[0-9]{2}")
 REST = "~"  # days that no period asked for holds; behind every name, so it never takes a tie

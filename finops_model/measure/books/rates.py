@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...errors import PriceError, listing
-from ...facts.daily.shared_cost import in_coins
+from ...facts.coins import in_coins
 from ...periods import Calendar, Period, check_day, check_month, month_days
 from ...prices.lists.fx import stored
 from ...prices.lists.own_rates import (
