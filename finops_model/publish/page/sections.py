@@ -14,7 +14,7 @@ from ...wording.landing import CHANCE_COLUMN, kind
 from ..charts.budget import against_budget
 from ..charts.drivers import range_shares, what_moved
 from ..charts.what_ifs import what_if_differences
-from .fiscal import fiscal
+from .books.fiscal import fiscal
 from .tables import Column, Figures, table, variance, whole
 
 ACTUAL_MONTHS = 12  # months of actuals in the table by month

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from ...measure.budget.types import FiscalPeriod
-from ...wording import day
-from .tables import Column, Figures, table, variance
+from ....measure.budget.types import FiscalPeriod
+from ....wording import day
+from ..tables import Column, Figures, table, variance
 
 STATES = {"actual": "actual", "under way": "under way", "forecast": "forecast"}
 
