@@ -182,3 +182,52 @@ def test_a_refund_of_a_day_is_no_discount_and_is_listed(tmp_path):
             "why": "days below zero are refunds, which are not expected again (newest 12 months)",
         },
     )
+
+
+AUTUMN = pd.date_range("2026-08-01", "2026-10-31")
+
+
+def once_a_month(*days, sku="H100", cost=-500.0):
+    return pd.concat([use("a", 100.0, days=AUTUMN), *(use("a", cost, 0.0, days=[pd.Timestamp(day)], SkuId=sku) for day in days)], ignore_index=True)  # fmt: skip
+
+
+MONTH_ENDS = ("2026-08-31", "2026-09-30", "2026-10-31")
+
+
+@pytest.mark.parametrize("sku", ["H100", "EDP"])
+@pytest.mark.parametrize("days", [MONTH_ENDS, ("2026-08-03", "2026-09-01", "2026-10-02")])
+def test_a_discount_written_once_a_month_comes_every_month(days, sku, tmp_path):
+    """Of one day in each of three full months: it was listed as a refund, and 500 a month was in no forecast."""
+    plan = planned(tmp_path, once_a_month(*days, sku=sku))
+    assert plan.recurring[:, plan.names.index("a")].tolist() == [-500.0] * 2
+    assert plan.excluded == ()
+    run = simulate(plan, 128, 7)
+    assert run.by_workload[:, 0, 0].sum() == pytest.approx(100.0 * 30 - 500.0)
+
+
+def test_the_month_under_way_does_not_discount_twice(tmp_path):
+    early = ("2026-07-02", "2026-08-02", "2026-09-02", "2026-10-02")
+    summer = pd.concat([use("a", 100.0, days=pd.date_range("2026-07-01", "2026-07-31")), once_a_month(*early)])  # fmt: skip
+    booked = planned(tmp_path, summer.reset_index(drop=True), "2026-10-10")
+    assert booked.recurring[:, 0].tolist() == [0.0, -500.0] and booked.excluded == ()
+    coming = planned(tmp_path, once_a_month(*MONTH_ENDS, "2026-07-31"), "2026-10-10")
+    assert coming.recurring[:, 0].tolist() == [0.0, 0.0]  # July is not known whole: two full months
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        MONTH_ENDS[1:],  # two months
+        ("2026-08-03", "2026-09-15", "2026-10-31"),  # whenever it comes: refunds
+        (*MONTH_ENDS, "2026-10-12"),  # twice in a month
+    ],
+)
+def test_other_days_below_zero_stay_refunds(days, tmp_path):
+    plan = planned(tmp_path, once_a_month(*days))
+    assert not plan.recurring.any()
+    assert [(one["what"], one["amount"]) for one in plan.excluded] == [("Refunds", -500.0 * len(days))]  # fmt: skip
+
+
+def test_a_discount_that_leaves_its_day_above_zero_is_in_the_price_and_not_booked_again(tmp_path):
+    plan = planned(tmp_path, once_a_month(*MONTH_ENDS, cost=-50.0))
+    assert not plan.recurring.any() and plan.excluded == ()

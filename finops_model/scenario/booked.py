@@ -7,7 +7,10 @@ import pandas as pd
 
 from ..facts.daily.parts import OUTSIDE, commitment_id, parts
 from ..periods import month_days, month_of
-from .volumes import without_refunds
+from .volumes import sku_of, without_refunds
+
+MONTHS = 3  # full months in a row that make a discount of one day a month a monthly one
+NEAR = 3  # days by which its day of the month may differ: weekends
 
 
 def cost_rows(facts) -> pd.DataFrame:
@@ -33,7 +36,7 @@ def newest_full_month(facts) -> str | None:
 
 
 def recurring_rows(facts) -> pd.DataFrame:
-    """Recurring charges of the newest full month, and discounts that stand; no rows where there is none."""
+    """Recurring charges of the newest full month, and discounts that stand or come every month; no rows where there is none."""
     rows = _newest_month(facts)
     return rows[_recurring(rows, facts)]
 
@@ -50,9 +53,51 @@ def _newest_month(facts) -> pd.DataFrame:
 
 
 def _recurring(rows: pd.DataFrame, facts) -> pd.Series:
-    """Which rows come again every month: recurring charges, and usage of `discounts`."""
+    """Which rows come again every month: recurring charges, usage of `discounts`, and what `monthly_discounts` names."""
     split = parts(rows, held(facts))
-    return split["recurring"] | split["usage"] & rows["x_Workload"].isin(list(discounts(facts)))
+    return split["recurring"] | split["usage"] & _discounted(rows, facts)
+
+
+def _discounted(rows: pd.DataFrame, facts) -> pd.Series:
+    """Which rows are discounts that come again."""
+    mask = rows["x_Workload"].isin(list(discounts(facts)))
+    if monthly := monthly_discounts(facts):
+        pair = pd.Series(list(zip(rows["x_Workload"], sku_of(rows))), rows.index, dtype=object)
+        mask |= pair.isin(list(monthly)) & (rows["EffectiveCost"] < 0)
+    return mask
+
+
+def monthly_discounts(facts) -> frozenset[tuple[str, str]]:
+    """(workload, SKU) whose discount is written on one day of each month: in all of the three newest full months, and never before its time.
+
+    Each of these days is below zero, so that no demand holds the discount; their days of the month lie NEAR apart at most, counted from its
+    first or from its last day, and between them the pair has no row below zero (docs/method §3.8).
+    """
+    newest = newest_full_month(facts)
+    if newest is None:
+        return frozenset()
+    wanted = {str(np.datetime64(newest, "M") - back) for back in range(MONTHS)}
+    first = pd.Timestamp(f"{min(wanted)}-01")
+    rows = facts.daily[facts.daily["ChargeDate"] >= first]
+    usage = rows[parts(rows, held(facts))["usage"]]
+    if facts.daily["ChargeDate"].min() > first or not (usage["EffectiveCost"] < 0).any():
+        return frozenset()
+    left_out = usage.index.difference(without_refunds(usage)[0].index)
+    below = usage[usage["EffectiveCost"] < 0].assign(sku=sku_of(usage))
+    found = set()
+    for pair, part in below.groupby(["x_Workload", "sku"]):
+        days = part["ChargeDate"].drop_duplicates()
+        full = days[days < first + pd.DateOffset(months=MONTHS)]
+        months = full.dt.strftime("%Y-%m")
+        if (
+            set(months) == wanted
+            and months.is_unique
+            and days.dt.strftime("%Y-%m").is_unique
+            and part.index.isin(left_out).all()
+            and any(np.ptp(at) <= NEAR for at in (days.dt.day, days.dt.days_in_month - days.dt.day))
+        ):
+            found.add((str(pair[0]), str(pair[1])))
+    return frozenset(found)
 
 
 def discounts(facts) -> frozenset[str]:
@@ -176,7 +221,7 @@ def excluded(facts) -> list[dict]:
     since = pd.Timestamp(facts.as_of) - pd.DateOffset(years=1)
     rows = facts.daily[facts.daily["ChargeDate"] > since]
     split = parts(rows, held(facts))
-    usage = rows[split["usage"] & ~rows["x_Workload"].isin(list(discounts(facts)))]
+    usage = rows[split["usage"] & ~_discounted(rows, facts)]
     kept = without_refunds(usage)[0]
     refunds = rows.index.isin(usage.index.difference(kept.index))
     wanted = (
