@@ -83,7 +83,7 @@ def test_a_commitment_that_began_within_the_window_counts_from_then_on():
 
 def test_units_that_people_read_are_true(tmp_path):
     daily = pd.concat([use("covered", 80.0), use("on demand", 200.0)], ignore_index=True)
-    plain = settings(tmp_path)
+    plain = settings(tmp_path, **values)
     facts = base.read_facts(daily, plain)
     (tmp_path / "s.yaml").write_text("name: a\n")
     found = scenario.resolve(
@@ -147,8 +147,8 @@ def test_a_fee_with_a_cost_of_its_own_recurs_unless_the_inventory_names_its_comm
     assert parts(daily, frozenset({"sp-1"}))["fee"].all()
 
 
-def planned(tmp_path, daily, as_of=None):
-    plain = settings(tmp_path)
+def planned(tmp_path, daily, as_of=None, **values):
+    plain = settings(tmp_path, **values)
     facts = base.read_facts(daily, plain, as_of)
     (tmp_path / "s.yaml").write_text("name: a\n")
     found = scenario.resolve(
@@ -231,3 +231,17 @@ def test_other_days_below_zero_stay_refunds(days, tmp_path):
 def test_a_discount_that_leaves_its_day_above_zero_is_in_the_price_and_not_booked_again(tmp_path):
     plan = planned(tmp_path, once_a_month(*MONTH_ENDS, cost=-50.0))
     assert not plan.recurring.any() and plan.excluded == ()
+
+
+def test_a_commitment_of_the_inventory_is_right_for_the_company_and_shared_by_usage(tmp_path):
+    """The limit that §3.18 names: whoever the bill gave the covered hours to; without the inventory each goes on at what it pays."""
+    head = "ContractCommitmentId,ContractCommitmentCategory,ContractCommitmentPeriodStart,ContractCommitmentPeriodEnd,ContractCommitmentQuantity,ContractCommitmentUnit,ContractCommitmentFulfillmentInterval,ContractCommitmentLifecycleStatus,ContractCommitmentBenefitCategory,ContractCommitmentModel,BillingCurrency,ServiceProviderName,InvoiceIssuerName,x_SkuIds,x_Rate"
+    record = "ri-1,Usage,2026-01-01T00:00:00Z,2027-01-01T00:00:00Z,100,GPU-hours,Hourly,Active,Discount,Continuous,USD,H,H,H100,0.4"
+    (tmp_path / "c.csv").write_text(f"{head}\n{record}\n")
+    used = dict(CommitmentDiscountId="ri-1", CommitmentDiscountStatus="Used")
+    daily = pd.concat([use("covered", 960.0, 2400.0, **used), use("on demand", 2400.0, 2400.0)], ignore_index=True)  # fmt: skip
+    plan = planned(tmp_path, daily, commitments="c.csv")
+    shared = simulate(plan, 128, 7).by_workload[:, 0, 0]
+    assert shared == pytest.approx([1680.0 * 30] * 2)
+    own = simulate(planned(tmp_path, daily), 128, 7).by_workload[:, 0, 0]
+    assert own == pytest.approx([960.0 * 30, 2400.0 * 30])
