@@ -15,7 +15,15 @@ from finops_model.errors import InputError
 from finops_model.measure.allocation.shared import borne
 from finops_model.measure.books import intercompany
 from finops_model.measure.books.intercompany import PAIRS, Books, journal, less, rate_of
-from finops_model.measure.books.statements import LEVELS, LINES, NOBODY, Home, lines, statements
+from finops_model.measure.books.statements import (
+    LEVELS,
+    LINES,
+    NOBODY,
+    Home,
+    before_sharing,
+    lines,
+    statements,
+)
 from finops_model.periods import Calendar
 from finops_model.settings import Settings
 
@@ -92,7 +100,7 @@ def test_lines_are_those_of_plain_loops_and_conserve_the_total_in_any_order(
     for row in told:
         if row["kind"] == "idle" and row["commitment"]:
             row["used"] = True
-    expected = oracle.bear(told, pools, idle, unused)
+    expected = oracle.bear(told, pools, idle, unused, "GmbH")
     keys = ["Team", "BusinessUnit", "LegalEntity", "Kind", "Pool", "Activity", "ServiceName"]
     got = {tuple(one[key] for key in keys): one["Amount"] for one in found.to_dict("records")}
     for key in [key for key in got if key[3] == "central"]:
@@ -284,6 +292,27 @@ def test_the_month_before_and_the_budget_stand_beside_and_a_bearer_without_cost_
     (alone,) = statements(now)
     assert alone.before is None and alone.lines["Before"].tolist() == [None]
     assert statements(now.iloc[:0]) == []
+
+
+def test_a_budget_is_held_against_cost_before_sharing_as_in_the_report():
+    rows = [
+        ("chat", "Product", 40_000),
+        ("platform", "Research", 10_000),
+        ("lab", "Research", 2_000),
+    ]
+    more = {"entity": "", "activity": "", "service": "GPU", "kind": "own", "commitment": ""}
+    told = [more | {"team": team, "unit": unit, "cost": cost} for team, unit, cost in rows]
+    asked = Settings(shared_cost={"pools": {"platform": "even"}})
+    each = borne(asked, daily_of(told), None, OCTOBER, "2026-10-31")
+    held = before_sharing(each, by="business_unit")
+    assert (
+        held == {"Product": D("4.00"), "Research": D("1.20")} and sum(held.values()) == each.whole
+    )
+    found = lines(each, asked.shared_cost)
+    budgets = {"Product": D("4.10"), "Research": D("1.00")}
+    first, second = statements(found, "business_unit", budgets=budgets, held=held)
+    assert (first.bearer, str(first.total), str(first.over)) == ("Product", "4.50", "-0.10")
+    assert (second.bearer, str(second.total), str(second.over)) == ("Research", "0.70", "0.20")
 
 
 def test_what_is_central_is_nobodys_whatever_a_team_is_called():

@@ -37,7 +37,7 @@ def weights_of(own: dict) -> dict:
     return own
 
 
-def bear(rows: list[dict], pools: dict, idle: str, unused: str) -> dict:
+def bear(rows: list[dict], pools: dict, idle: str, unused: str, billed: str) -> dict:
     """(team, unit, entity, kind, pool, activity, service) -> coins.
 
     rows    team, unit, entity, activity, service, kind (own, idle, unused), commitment, used (covered by it), cost in coins (Fraction)
@@ -116,6 +116,7 @@ def bear(rows: list[dict], pools: dict, idle: str, unused: str) -> dict:
                 if row["team"] == team and row["kind"] == "own":
                     place = (row["unit"], row["entity"])
                     places[place] = places.get(place, Fraction(0)) + row["cost"]
+            places = places or {("(unassigned)", billed): Fraction(1)}  # no cost of its own
             for (bearer, of, pool), n in received.items():
                 if (bearer, of) == (team, kind):
                     for (unit, entity), m in by_weight(n, weights_of(places)).items():

@@ -127,6 +127,41 @@ def lines(
     return frame.sort_values(LINES[:-1], kind="stable", ignore_index=True)
 
 
+def before_sharing(
+    borne: Borne,
+    homes: Mapping[str, Home] | None = None,
+    by: str = "team",
+    *,
+    billed: str = "",
+    entity_column: str | None = None,
+    digits: int = 2,
+) -> dict[str, Decimal]:
+    """bearer -> cost of its own charges before any of it is shared, in whole coins: what its budget is of.
+
+    Parameters as in `lines`; the values add up to the period's cost.
+
+    >>> from types import SimpleNamespace
+    >>> rows = pd.DataFrame({"x_Team": ["chat", "platform"], "x_BusinessUnit": "Product", "EffectiveCost": [2.0, 1.5]})
+    >>> found = SimpleNamespace(rows=rows, whole=Decimal("3.50"))
+    >>> before_sharing(found, by="business_unit"), before_sharing(found)["platform"]
+    ({'Product': Decimal('3.50')}, Decimal('1.50'))
+    """
+    homes = homes or {}
+    rows = _placed(borne.rows, homes, billed, entity_column)
+    centers = {team: one.cost_center for team, one in homes.items() if one.cost_center}
+    names = {
+        "team": rows["x_Team"],
+        "cost_center": rows["x_Team"].map(lambda team: centers.get(team, UNASSIGNED)),
+        "business_unit": rows["x_BusinessUnit"],
+        "legal_entity": rows["x_LegalEntity"],
+    }[by]
+    sums = {
+        str(name): Decimal(repr(math.fsum(cost))).quantize(TENTH)
+        for name, cost in rows.groupby(names, sort=True)["EffectiveCost"]
+    }
+    return in_coins(sums, borne.whole, digits) if sums else {}
+
+
 def _line(
     team: str, cost_center: str, place, kind: str, amount: Decimal, pool: str = "", own=("", "")
 ) -> dict:
@@ -212,7 +247,7 @@ class Statement:
 
     bearer   its name, NOBODY of what is central;  level: a key of LEVELS
     lines    VIEW: Amount and Before are Decimal, Before is None where nothing of the period before is known
-    budget   of the bearer, None: there is none
+    budget   of the bearer, None: there is none;  held: the cost that it is held against, before any is shared
     """
 
     bearer: str
@@ -221,6 +256,12 @@ class Statement:
     total: Decimal
     before: Decimal | None
     budget: Decimal | None = None
+    held: Decimal | None = None
+
+    @property
+    def over(self) -> Decimal | None:
+        """Cost before sharing less the budget; None where either is not known."""
+        return None if self.budget is None or self.held is None else self.held - self.budget
 
     def sum(self, kind: str) -> Decimal:
         """The total of a kind of line."""
@@ -232,6 +273,7 @@ def statements(
     by: str = "team",
     before: pd.DataFrame | None = None,
     budgets: Mapping[str, Decimal] | None = None,
+    held: Mapping[str, Decimal] | None = None,
 ) -> list[Statement]:
     """A statement per bearer that has a line, most first, no team last, what is central at the very end.
 
@@ -245,6 +287,8 @@ def statements(
         The lines of the period before; None: it has no data.
     budgets : mapping of str to Decimal, optional
         Of the period, by bearer.
+    held : mapping of str to Decimal, optional
+        Cost before sharing, by bearer (`before_sharing`): a budget is of that, as in the report.
 
     Returns
     -------
@@ -285,7 +329,10 @@ def statements(
         ).astype({"Before": object})
         total = sum(view["Amount"], zero)
         known = None if before is None else sum((one for one in past if one is not None), zero)
-        each.append(Statement(bearer, by, view, total, known, (budgets or {}).get(bearer)))
+        budget = (budgets or {}).get(bearer)
+        each.append(
+            Statement(bearer, by, view, total, known, budget, (held or {}).get(bearer, zero))
+        )
     last = {UNTAGGED: 1, UNASSIGNED: 1, NOBODY: 2}
     return sorted(each, key=lambda one: (last.get(one.bearer, 0), -one.total, one.bearer))
 

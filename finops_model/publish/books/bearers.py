@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -14,7 +13,6 @@ import pandas as pd
 from ...errors import InputError, LedgerError, unknown
 from ...facts.daily import warehouse
 from ...facts.daily.allocate import UNTAGGED
-from ...facts.daily.shared_cost import in_coins
 from ...facts.plans import read as plans
 from ...facts.plans import together
 from ...measure.allocation import shared
@@ -143,7 +141,7 @@ def of_period(
     as_of : str
         The newest day that counts, YYYY-MM-DD.
     earlier : Period, optional
-        The period before; None: the days before of a month's calendar.
+        The period before; None: that of the company's calendar.
     pool : str, optional
         A team that is tried as the only pool, in proportion to cost.
     progress : callable, optional
@@ -183,11 +181,17 @@ def of_period(
         return borne, each
 
     borne, found = lines(period, as_of)
-    earlier = _cut(earlier or _earlier(period), period, as_of)
+    earlier = _cut(earlier or _earlier(settings, period), period, as_of)
     whole = len(daily) and daily["ChargeDate"].min() <= pd.Timestamp(earlier.start)
     before = lines(earlier, str(earlier.end - 1))[1] if whole else None
     wanted = settings.chargeback
     budgets = _budgets(settings, period, as_of, found)
+
+    def cost(by: str) -> dict[str, Decimal]:
+        return statements.before_sharing(
+            borne, homes, by, billed=entity, entity_column=column, digits=coins
+        )
+
     return Bearers(
         entity=entity,
         named=settings.own is not None,
@@ -200,8 +204,8 @@ def of_period(
         lines=found,
         before=before,
         earlier=earlier,
-        statements=statements.statements(found, wanted.by, before, budgets),
-        cost=_as_billed(borne, coins),
+        statements=statements.statements(found, wanted.by, before, budgets, cost(wanted.by)),
+        cost=cost("team"),
         rules=dict(borne.found.used),
     )
 
@@ -270,10 +274,11 @@ def _entity_column(settings: Settings, daily: pd.DataFrame) -> str | None:
     return column
 
 
-def _earlier(period: Period) -> Period:
-    """The calendar month before, or as many days before a period of another calendar."""
-    if MONTH.fullmatch(period.name):
-        return Calendar().period_of(period.start - np.timedelta64(1, "D"))
+def _earlier(settings: Settings, period: Period) -> Period:
+    """The month or the period of the company's calendar before; as many days before a period of no calendar."""
+    for calendar in (Calendar(), settings.calendar_of()):
+        if calendar.period_of(period.start).name == period.name:
+            return calendar.period_of(period.start - np.timedelta64(1, "D"))
     first = period.start - np.timedelta64(period.days, "D")
     name = f"the {period.days} days before"
     return replace(period, name=name, start=first, end=period.start)
@@ -302,12 +307,3 @@ def _budgets(
     names = map(str, found[statements.LEVELS[by]].unique())
     each = {name: book.month(name, period.name, as_of) for name in names if name}
     return {name: amount for name, amount in each.items() if amount is not None}
-
-
-def _as_billed(borne: shared.Borne, coins: int) -> dict[str, Decimal]:
-    """team -> cost before anything is shared, in whole coins that add up to the period's."""
-    sums = {
-        str(team): Decimal(repr(math.fsum(cost)))
-        for team, cost in borne.rows.groupby("x_Team", sort=True)["EffectiveCost"]
-    }
-    return in_coins(sums, borne.whole, coins) if sums else {}

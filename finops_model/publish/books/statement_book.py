@@ -118,12 +118,14 @@ def _statement(pen: Pen, name: str, one: Bearers, each: Statement) -> int:
             sheet.write_formula(total, column, formula, pen.formats["total"], float(amount))
     row += 1
     if each.budget is not None:
-        pen.put(sheet, row, 0, "Budget")
-        pen.put(sheet, row, 2, float(each.budget), "money")
-        pen.put(sheet, row + 1, 0, "Over budget (+), left (−)")
-        gap = float(each.total - each.budget)
-        sheet.write_formula(row + 1, 2, f"=C{total + 1}-C{row + 1}", pen.formats["money"], gap)
-        row += 2
+        for name, amount in (("Cost before sharing", each.held), ("Budget", each.budget)):
+            pen.put(sheet, row, 0, name)
+            pen.put(sheet, row, 2, float(amount or 0), "money")
+            row += 1
+        pen.put(sheet, row, 0, "Over (+), left (−)")
+        gap = float(each.over or 0)
+        sheet.write_formula(row, 2, f"=C{row - 1}-C{row}", pen.formats["money"], gap)
+        row += 1
     for text in said(one):
         row += 1
         pen.note(sheet, row, 3, text)

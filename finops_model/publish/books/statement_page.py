@@ -42,6 +42,7 @@ def said(found: Bearers) -> list[str]:
         words.MODE[found.mode],
         f"Amounts in {found.currency}. {words.OUTSIDE}",
         f"{name_of(found.earlier)} is counted by the rules of today, as the bill is known now.",
+        "A budget is held against a bearer's own charges before any of them are shared, as in the report.",
         "Statements of all bearers and what is central add up to the cost of the period, to the cent.",
         *found.shared["said"],
     ]
@@ -64,10 +65,11 @@ def _tiles(found: Bearers, one: Statement):
         gap = one.total - one.before
         word = f"{text(abs(gap))} {'more' if gap > 0 else 'less'} now" if gap else "as much now"
         yield f"Before: {name_of(found.earlier)}", text(one.before), word, ""
-    if one.budget is not None:
-        gap = one.total - one.budget
+    if one.over is not None:
+        gap = one.over
         word = f"{text(abs(gap))} {'over' if gap > 0 else 'left'}" if gap else "on budget"
-        yield "Budget", text(one.budget), word, "bad" if gap > 0 else "good"
+        before = f", by its cost before sharing, {text(one.held)}" if one.held != one.total else ""
+        yield "Budget", text(one.budget), word + before, "bad" if gap > 0 else "good"
 
 
 def _table(found: Bearers, one: Statement):

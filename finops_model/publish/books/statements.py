@@ -20,7 +20,17 @@ from .statement_page import page, text
 
 FORMULA = tuple("=+-@\t\r")  # how a text begins that a spreadsheet takes for a formula
 CENTRAL = "central\0"  # the file of what nobody bears; no team has this name
-SUMMARY = ["Own", "Shared", "Idle", "Unused", "Central", "Total", "Before", "Budget"]
+SUMMARY = [
+    "Own",
+    "Shared",
+    "Idle",
+    "Unused",
+    "Central",
+    "Total",
+    "Before",
+    "BeforeSharing",
+    "Budget",
+]
 
 
 def write(
@@ -98,6 +108,7 @@ def _summary(found: Sequence[Bearers]) -> Iterable[list]:
                 *kinds,
                 each.total,
                 each.before,
+                each.held,
                 each.budget,
             ]
 
