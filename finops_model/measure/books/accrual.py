@@ -331,27 +331,29 @@ def _table(
             else SETTLED
         )
         notes = [*sorted(estimate.notes), *named.get(group, [])]
-        columns = {f"{name[0].upper()}{name[1:]}": value for name, value in line.columns.items()}
+        money = {
+            **{f"{name[0].upper()}{name[1:]}": value for name, value in line.columns.items()},
+            "EstimateP10": estimate.p10,
+            "EstimateP90": estimate.p90,
+            "WrittenOff": line.written_off,
+            "Expense": line.expense + line.written_off,
+            "FromPrepaid": line.prepaid,
+            "WillBeInvoiced": line.expense - line.prepaid,
+            "Invoiced": line.invoiced,
+            "Settled": line.settled,
+            "Rounding": line.rounding,
+            "Accrual": line.accrual,
+            "BookedBefore": before.get(group, ZERO),
+            "Change": change,
+        }
         out.append(
             {
                 "Entity": made.entity,
                 "InvoiceIssuerName": group.issuer,
                 "Currency": group.currency,
                 "ServiceMonth": group.month,
-                **columns,
-                "EstimateP10": in_cents(estimate.p10, group.currency),
-                "EstimateP90": in_cents(estimate.p90, group.currency),
-                "WrittenOff": line.written_off,
-                "Expense": line.expense + line.written_off,
-                "FromPrepaid": line.prepaid,
-                "WillBeInvoiced": line.expense - line.prepaid,
-                "Invoiced": line.invoiced,
-                "Settled": line.settled,
-                "Rounding": line.rounding,
-                "Accrual": line.accrual,
+                **{name: in_cents(value, group.currency) for name, value in money.items()},
                 "State": state,
-                "BookedBefore": before.get(group, ZERO),
-                "Change": change,
                 "MissingDays": estimate.days,
                 "Rows": line.rows,
                 "Note": "; ".join(notes),

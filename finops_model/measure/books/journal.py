@@ -189,7 +189,7 @@ def totals(made: Journal) -> dict[str, Any]:
             for key, (amount, base) in sorted(made.positions.items())
             if amount or base
         ],
-        "opening": [[*key, str(amount)] for key, amount in sorted(made.opening.items()) if amount],
+        "opening": [[*key, str(amount)] for key, amount in sorted(made.opening.items())],
         "reversed": list(made.reversed),
         "accruals": [
             {

@@ -123,6 +123,7 @@ def positions(
                 add(amounts, Key(kind, bill[0], bill[1], month, reference), value)
     found = prepaid.commitments(rows, last, ends)
     paid: dict[Group, dict[Cell, Decimal]] = {}
+    exact: dict[Group, dict[Cell, Decimal]] = {}
     gone: dict[Group, dict[Cell, Decimal]] = {}
     unbilled: dict[prepaid.Name, Decimal] = {}
     for name, bought_one in found.items():
@@ -135,6 +136,9 @@ def positions(
         if waiting:
             unbilled[name] = waiting
         run = prepaid.run_down(name, bought_one, bought, last)
+        for month, cells in run.exact.items():
+            for cell, value in cells.items():
+                add(exact.setdefault(Group(*name[:2], month), {}), cell, value)
         for kind, months, into in (
             ("amortised", run.amortised, paid),
             ("written off", run.written_off, gone),
@@ -148,15 +152,15 @@ def positions(
         groups[group] = _line(
             group,
             sums.get(group, Sums()),
-            paid.get(group, {}),
-            gone.get(group, {}),
-            invoiced.get(group, ZERO),
-            (settled or {}).get(group, ZERO),
+            paid=(paid.get(group, {}), exact.get(group, {})),
+            gone=gone.get(group, {}),
+            invoiced=invoiced.get(group, ZERO),
+            settled=(settled or {}).get(group, ZERO),
             whole=group in invoices and invoices[group].until == FOREVER,
             amounts=amounts,
         )
     return Positions(
-        {key: value for key, value in amounts.items() if value},
+        {key: value for key, value in amounts.items() if value or key.kind == "payable"},
         groups,
         {name: each.end for name, each in found.items()},
         unbilled,
@@ -207,14 +211,18 @@ def _bills(rows, last: str, invoices, recoverable: Decimal):
 
 
 def _line(
-    group: Group, sums: Sums, paid, gone, invoiced, settled, *, whole: bool, amounts
+    group: Group, sums: Sums, *, paid, gone, invoiced, settled, whole: bool, amounts
 ) -> Balance:
-    currency, exact = group.currency, sums.cells
-    expense = in_cents(total(exact.values()), currency)
-    cells = fall(expense, exact, currency)
-    for cell, value in paid.items():
-        add(cells, cell, -value)
-    to_be = expense - total(paid.values())
+    """A group in coins. What is not amortised of it is rounded by itself, so that amortisation keeps its own cents."""
+    currency, amortised = group.currency, total(paid[0].values())
+    exact, parts = sums.cells, sums.parts
+    for cell, value in paid[1].items():
+        add(exact, cell, -value)
+    parts["received"] -= total(paid[1].values())
+    to_be = in_cents(total(exact.values()), currency)
+    cells = fall(to_be, exact, currency)
+    columns = dict.fromkeys(parts, ZERO) | fall(to_be, parts, currency)
+    columns["received"] += amortised
     gap = to_be - invoiced - settled
     received = not (sums.estimate or sums.recurring)
     rounding = gap if whole and received and abs(gap) <= coin(currency) else ZERO
@@ -234,11 +242,10 @@ def _line(
             add(amounts, Key(kind, *group, "", *cell), value)
     if settled:
         amounts[Key("settled", *group)] = settled
-    columns = fall(expense, sums.parts, currency) if expense or any(sums.parts.values()) else {}
     return Balance(
-        expense,
-        {name: columns.get(name, ZERO) for name in sums.parts},
-        total(paid.values()),
+        to_be + amortised,
+        columns,
+        amortised,
         total(gone.values()),
         invoiced,
         settled,

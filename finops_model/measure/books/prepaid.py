@@ -49,10 +49,12 @@ class Commitment:
 class Run:
     """How a commitment ran down, in coins.
 
-    amortised     service month -> who bears it -> money;  written_off: the same, of what was never used
+    amortised     service month -> who bears it -> money;  exact: the same before it fell into coins
+    written_off   service month -> who bears it -> what was never used
     """
 
     amortised: dict[str, dict[Cell, Decimal]]
+    exact: dict[str, dict[Cell, Decimal]]
     written_off: dict[str, dict[Cell, Decimal]]
 
 
@@ -98,13 +100,18 @@ def run_down(name: Name, one: Commitment, bought: Decimal, last: str) -> Run:
 
     bought    money up front in coins that is booked
     """
-    currency, gone, exact = name[1], ZERO, ZERO
+    currency, most, gone, used, sofar = name[1], max(bought, ZERO), ZERO, ZERO, ZERO
     amortised: dict[str, dict[Cell, Decimal]] = {}
+    exact: dict[str, dict[Cell, Decimal]] = {}
     for month in sorted(one.used):
-        exact += total(one.used[month].values())
-        until = min(max(in_cents(exact, currency), ZERO), max(bought, ZERO))
-        amortised[month] = fall(until - gone, one.used[month], currency)
-        gone = until
+        whole = total(one.used[month].values())
+        used += whole
+        until = min(max(in_cents(used, currency), ZERO), most)
+        now = min(max(used, ZERO), most)
+        part = (now - sofar) / whole if whole else Decimal(1)
+        exact[month] = {cell: value * part for cell, value in one.used[month].items()}
+        amortised[month] = fall(until - gone, exact[month], currency)
+        gone, sofar = until, now
     rest = bought - gone
     written_off: dict[str, dict[Cell, Decimal]] = {}
     if rest and one.end and one.end <= _after(last):
@@ -118,7 +125,7 @@ def run_down(name: Name, one: Commitment, bought: Decimal, last: str) -> Run:
             amortised[newest] = {cell: value for cell, value in cells.items() if value}
         else:
             written_off[month] = fall(rest, one.buyers, currency)
-    return Run({k: v for k, v in amortised.items() if v}, written_off)
+    return Run({k: v for k, v in amortised.items() if v}, exact, written_off)
 
 
 def _after(day: str) -> str:
@@ -167,7 +174,7 @@ def roll_forward(
             "InvoiceIssuerName": issuer,
             "CommitmentDiscountId": commitment,
             "Currency": currency,
-            **line,
+            **{name: in_cents(value, currency) for name, value in line.items()},
             "TermEnd": (ends or {}).get((issuer, currency, commitment), ""),
         }
         for (issuer, currency, commitment), line in sorted(lines.items())
