@@ -67,6 +67,15 @@ def test_of_a_constant_use_it_is_what_remains_over_what_a_day_takes(amount, dail
     assert {answer.by(q) for q in (0.1, 0.5, 0.9)} == {wanted} == {answer.typical}
 
 
+def test_a_balance_met_to_the_cent_lasts_whatever_floats_leave():
+    """A forecast of 100 a day is 100.0000000015: seven days of it are no more than 700."""
+    days = [f"2026-11-{d:02}" for d in range(1, 10)]
+    paths = np.full((4, 9), 100.0) + np.array([[0.0], [1.5e-9], [-1.5e-9], [1e-8]])
+    assert runout(700.0, paths, days).by(0.1) == "2026-11-08"
+    assert runout(699.99, paths, days).by(0.1) == "2026-11-07"
+    assert runout(0.0, paths, days).by(0.1) == "2026-11-01"
+
+
 def test_a_date_is_never_that_of_paths_that_last():
     """Four of ten run out: P10 has a date, P50 and P90 lie after the last day; `typical` is of the four."""
     paths = np.zeros((10, len(DAYS)))

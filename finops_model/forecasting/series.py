@@ -13,6 +13,7 @@ from .result import Forecast, result
 from .settling import SETTLING_DAYS, check_days, held, left_out
 
 MAX_HORIZON = 3700
+MOST_NUMBERS = 200_000_000  # paths x steps: 1.6 GB, several times over while they are made
 FREQUENCIES = (*CLOCKS, "M")
 
 
@@ -145,6 +146,11 @@ def forecast(
         followed = (newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)
         window = max(window - int(followed), 0)
     horizon = _count(horizon, "horizon", MAX_HORIZON)
+    if paths * horizon > MOST_NUMBERS:
+        raise ForecastError(
+            f"paths: {paths:,} of {horizon:,} steps are {paths * horizon:,} numbers; at most {MOST_NUMBERS:,} are held. "
+            f"Take {MOST_NUMBERS // horizon:,} paths, or a shorter horizon."
+        )
     if given:
         forecast = forecast_with_covariates(
             history, horizon, paths, seed, methods, settling_days=window, **given

@@ -291,11 +291,23 @@ def _several(history, date: str | None, value: str | None, freq: str):
         if "ds" not in history.columns and isinstance(
             history.index, (pd.DatetimeIndex, pd.PeriodIndex)
         ):
+            _once(history.columns)
             return {str(name): history[name] for name in history.columns}, "", ()
         return None
     if isinstance(history, Mapping):
         return {str(name): one for name, one in history.items()}, "", ()
     return None
+
+
+def _once(names) -> None:
+    """Raises ForecastError where two columns have one name."""
+    seen: set[str] = set()
+    for name in map(str, names):
+        if name in seen:
+            raise ForecastError(
+                f"forecast: two columns are called '{name[:60]}'; give each series a name of its own."
+            )
+        seen.add(name)
 
 
 def _refuse(words: Mapping[str, Any], why: str) -> None:

@@ -12,13 +12,14 @@ import pandas as pd
 from ..errors import ForecastError, unknown
 from ..facts.workspace import read_daily
 from ..forecasting.covariates.applied import Covariates, apply_covariates
-from ..forecasting.covariates.components import Components, add_up, split, why_not
+from ..forecasting.covariates.components import Components, add_up, check_horizon, split, why_not
 from ..forecasting.history import History
 from ..forecasting.widths.demand import Demand
 from ..progress import Progress, silent
 from ..scenario.document import load_scenario, resolve
 from ..scenario.ledger_base import Facts, read_facts
 from ..settings import Settings
+from ..wording.workload import spoken_apart
 from .compile.plan import future
 from .run import Run
 from .scenarios import demand_of, run_many
@@ -31,6 +32,8 @@ def workload_components(
 
     Money of the ledger's currency by day at today's prices. Raises ForecastError with the nearest workload.
     """
+    by_page = dict(zip(spoken_apart(facts.names), facts.names))  # as reports name them
+    names = None if names is None else [by_page.get(name, name) for name in names]
     for name in names or ():
         if name not in facts.names:
             raise ForecastError(unknown("components", "workload", name, facts.names))
@@ -72,6 +75,7 @@ def of_workspace(
 
     Raises ForecastError where it forecasts none of them.
     """
+    check_horizon(days)
     facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of)
     made, without = workload_components(
         facts, days, None if workload is None else [workload], progress
@@ -81,7 +85,7 @@ def of_workspace(
         more = f" (and {len(without) - 1} more)" if len(without) > 1 else ""
         raise ForecastError(f"components: {name}{more}: {why}.")
     if workload is not None:
-        return made[workload], without, facts
+        return next(iter(made.values())), without, facts
     return add_up(list(made.values()), settings.company), without, facts
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import ScenarioError
 
 SURE = 1.959963984540054  # 95 % on both sides
+ROUNDING = 1e-9  # of what remains: so much more is a rest of floats, and no use
 FLAT = 1e-9  # totals whose whole range is this share of them have no width
 
 
@@ -224,6 +225,6 @@ def runout(remaining: float, paths, dates, used=0.0, resets=None) -> Runout:
         for at in range(1, len(dates)):
             if labels[at] != labels[at - 1]:
                 total[:, at:] -= total[:, at - 1 : at]
-    over = total > remaining
+    over = total > remaining + ROUNDING * abs(remaining)  # met to the cent it lasts
     counts = np.bincount(over.argmax(axis=1)[over.any(axis=1)], minlength=len(dates))
     return Runout(dates, tuple(int(count) for count in counts), len(costs))

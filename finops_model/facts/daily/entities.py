@@ -6,14 +6,15 @@ totals, days, files and fingerprint are of these rows alone. Rows that no entity
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pandas as pd
 
-from ...errors import LedgerError, listing, unknown
-from ...settings import Entity, Settings
+from ...errors import InputError, LedgerError, listing, unknown
+from ...settings import Entity, Settings, load_settings
 from ...settings.entities import NOT_STATED
 from ..ledger import proof
 from ..ledger.manifest import Book
@@ -126,6 +127,24 @@ def which(settings: Settings) -> str:
     """The sentence that asks for one entity."""
     named = listing(f"{one.name} ({one.currency})" for one in settings.entities)
     return f'finops.yaml names entities: {named}. Their amounts are not added up. Choose one: --entity "{settings.entities[0].name}".'
+
+
+def chosen(workspace, entity: str | None, what: str) -> Settings:
+    """The settings of a workspace that a notebook names: settings, its folder or its finops.yaml; None: finops.yaml here.
+
+    Raises InputError: no such file, no such entity, or one that must be chosen; `what` names who asks.
+    """
+    if workspace is not None and not isinstance(workspace, (Settings, str, os.PathLike)):
+        raise InputError(
+            f"{what}: give a workspace: its folder, its finops.yaml or its settings, not {type(workspace).__name__}."
+        )
+    if not isinstance(workspace, Settings):
+        workspace = load_settings() if workspace is None else load_settings(workspace)
+    if entity is not None:
+        return workspace.entity(entity, "entity")
+    if workspace.entities and workspace.own is None:
+        raise InputError(which(workspace).replace("--entity ", "entity="))
+    return workspace
 
 
 def keys(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, Decimal]]:

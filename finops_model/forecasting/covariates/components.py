@@ -208,6 +208,18 @@ def add_up(several: Sequence[Components], name: str = "") -> Components:
     return Components(dates, actual, parts, several[0].ahead, tuple(bends), name)
 
 
+def check_horizon(horizon) -> None:
+    """Raises ForecastError for what is no number of days ahead."""
+    if (
+        isinstance(horizon, bool)
+        or not isinstance(horizon, (int, np.integer))
+        or not 1 <= horizon <= MAX_HORIZON
+    ):
+        raise ForecastError(
+            f"horizon: {horizon!r} must be a whole number from 1 to {MAX_HORIZON:,}."
+        )
+
+
 def components(
     history,
     horizon: int,
@@ -229,14 +241,7 @@ def components(
     >>> made.ahead, [round(float(day), 1) for day in made.point[-7:]]
     (7, [5.0, 5.0, 5.0, 5.0, 5.0, 2.0, 2.0])
     """
-    if (
-        isinstance(horizon, bool)
-        or not isinstance(horizon, (int, np.integer))
-        or not 1 <= horizon <= MAX_HORIZON
-    ):
-        raise ForecastError(
-            f"horizon: {horizon!r} must be a whole number from 1 to {MAX_HORIZON:,}."
-        )
+    check_horizon(horizon)
     window = check_days(settling_days)
     cleaned = clean(history, as_of=as_of)
     if window and as_of is not None:  # days that others have followed have had their time

@@ -16,6 +16,7 @@ from ...checks import bounded
 from ...errors import FinOpsError, ForecastError, nearest, unknown
 from ...uncertainty.curves import s_curve
 from ...uncertainty.elicit import elicit
+from ..history import LARGEST
 
 KINDS = ("campaign", "launch", "level_change", "migration", "price_change", "shutdown")
 NEEDS = {
@@ -93,7 +94,7 @@ class Event:
             raise ForecastError(
                 f"{what}: ramp_days is {self.ramp_days!r}; it must be a whole number of days, 0 or more."
             )
-        for key, most in (("amount", np.inf), ("factor", np.inf), ("share", 1.0)):
+        for key, most in (("amount", LARGEST), ("factor", LARGEST), ("share", 1.0)):
             value = getattr(self, key)
             if value is not None and not isinstance(value, Mapping):
                 bounded(value, f"{what}: {key}", -np.inf if key == "share" else 0.0, most)
@@ -116,6 +117,8 @@ def read_events(events: Sequence) -> tuple[Event, ...]:
     ['shutdown']
     """
     known, parsed = [field.name for field in fields(Event)], []
+    if isinstance(events, (str, Mapping, Event)):  # one of them: its keys would be read as events
+        raise ForecastError("events: give a list of events, also of one: events=[{...}].")
     for event in events:
         if isinstance(event, Event):
             parsed.append(event)

@@ -7,7 +7,7 @@ manual override is kept with the model's own number, never in its place, so that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -327,8 +327,24 @@ def _limit(limit, ahead, name: str):
     return np.full(len(ahead), float(limit))
 
 
+def _override(one) -> Override:
+    """An override as it stands in code. Raises ForecastError for what is no mapping of its fields."""
+    known = [field.name for field in fields(Override)]
+    if not isinstance(one, Mapping):
+        raise ForecastError(
+            f"overrides: '{str(one)[:60]}' is no override; write a list of mappings with {', '.join(known)}."
+        )
+    for key in one:
+        if key not in known:
+            raise ForecastError(unknown("overrides", "field", str(key), known))
+    for key in known:
+        if key not in one:
+            raise ForecastError(f"overrides: '{key}' is missing; write it.")
+    return Override(**one)
+
+
 def _overrides(overrides, ahead) -> tuple[Override, ...]:
-    checked = tuple(one if isinstance(one, Override) else Override(**one) for one in overrides)
+    checked = tuple(one if isinstance(one, Override) else _override(one) for one in overrides)
     months = {str(month) for month in np.unique(ahead.astype("datetime64[M]"))}
     for one in checked:
         if one.month not in months:

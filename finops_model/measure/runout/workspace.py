@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import html
+import os
 from dataclasses import dataclass
 
 import pandas as pd
 
+from ...errors import InputError
+from ...facts.daily.entities import chosen
 from ...facts.plans import together
 from ...facts.plans.balances import balances_of
 from ...facts.workspace import read_daily
 from ...periods import check_day
 from ...progress import Progress
 from ...scenario.volumes import too_little
-from ...settings import Settings, load_settings
+from ...settings import Settings
 from ...simulate import scenarios
 from ...simulate.run import no_run
 from ...wording import runout as words
@@ -67,20 +70,21 @@ class Runouts:
 
 
 def runout(
-    settings: Settings | None = None,
+    settings: Settings | str | os.PathLike | None = None,
     as_of: str | None = None,
     *,
     run=None,
     daily: pd.DataFrame | None = None,
     paths: int | None = None,
+    entity: str | None = None,
     progress: Progress | None = None,
 ) -> Runouts:
     r"""When budgets, balances, credits, commitments and quotas of a workspace run out.
 
     Parameters
     ----------
-    settings : Settings, optional
-        The workspace; None: finops.yaml here. What it has: `budgets`, `balances`, `commitments`,
+    settings : Settings or path, optional
+        The workspace: its settings, its folder or its finops.yaml; None: finops.yaml here. What it has: `budgets`, `balances`, `commitments`,
         quotas under `watch`.
     as_of : str, optional
         Last day of the bill used, YYYY-MM-DD; None: the newest complete one.
@@ -90,6 +94,8 @@ def runout(
         DAILY; None: read from the ledger.
     paths : int, optional
         Of that run.
+    entity : str, optional
+        Of a workspace that names entities: which.
     progress : callable, optional
         Called with (text, done, total).
 
@@ -123,9 +129,14 @@ def runout(
     >>> row["remaining"], row["likely"]
     (950.0, '2025-04-07')
     """
-    settings = settings or load_settings()
+    settings = chosen(settings, entity, "runout")
     daily = read_daily(settings) if daily is None else daily
-    as_of = newest(daily) if as_of is None else check_day(as_of, "as_of")
+    first, last = str(daily["ChargeDate"].min().date()), newest(daily)
+    as_of = last if as_of is None else check_day(as_of, "as_of")
+    if not first <= as_of <= last:
+        raise InputError(
+            f"as_of {as_of}: the ledger has complete data from {first} to {last}. Choose a day in between."
+        )
     balances_of(settings, daily)
     quotas_of(settings, daily)
     facts = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]

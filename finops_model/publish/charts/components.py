@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
 from ...errors import ForecastError
+from ...facts.daily.entities import chosen
 from ...forecasting.covariates.components import PARTS, Components
 from ...forecasting.covariates.components import components as of_series
 from ...forecasting.settling import SETTLING_DAYS
@@ -33,6 +36,7 @@ from .parts import (
     ticks,
 )
 
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet")
 PALE = "#AEB6BF"
 SHOWN = 760  # days of the history in a chart
 LABELS = 6  # changepoints that are named
@@ -73,15 +77,16 @@ def components(
     cap=None,
     floor=None,
     prophet=None,
+    entity: str | None = None,
     progress=None,
 ) -> DrawnComponents:
     """What Prophet alone makes of a series, or of a workspace: its parts by day, its changepoints, charts.
 
     Parameters
     ----------
-    history : Series, frame or Settings
-        A daily series as `forecast` takes it, or the settings of a workspace, whose known.yaml then
-        says what is known.
+    history : Series, frame, path or Settings
+        A daily series as `forecast` takes it, or a workspace (its folder, its finops.yaml or its
+        settings), whose known.yaml then says what is known.
     horizon : int, optional
         Days ahead.
     workload : str, optional
@@ -90,6 +95,8 @@ def components(
         Look at no later day.
     settling_days, events, driver, holidays, cap, floor, prophet : optional
         Of a series, as in `forecast`.
+    entity : str, optional
+        Of a workspace that names entities: which.
     progress : callable, optional
         Of a workspace; called with (text, done, total).
 
@@ -117,7 +124,15 @@ def components(
     >>> bool(np.allclose(parts.sum(axis=1), made.point))
     True
     """
+    if isinstance(history, (str, os.PathLike)) and Path(history).suffix.casefold() in TABLES:
+        raise ForecastError(
+            f"components: {history} is a table; give its series, read with pandas, or a workspace: its folder or its finops.yaml."
+        )
+    if isinstance(history, (Settings, str, os.PathLike)):
+        history = chosen(history, entity, "components")
     if not isinstance(history, Settings):
+        if entity is not None:
+            raise ForecastError("components: entity is of a workspace, and this is a series.")
         if workload is not None:
             raise ForecastError("components: workload is of a workspace; a series is one already.")
         made = of_series(
