@@ -83,7 +83,7 @@ def test_a_commitment_that_began_within_the_window_counts_from_then_on():
 
 def test_units_that_people_read_are_true(tmp_path):
     daily = pd.concat([use("covered", 80.0), use("on demand", 200.0)], ignore_index=True)
-    plain = settings(tmp_path, **values)
+    plain = settings(tmp_path)
     facts = base.read_facts(daily, plain)
     (tmp_path / "s.yaml").write_text("name: a\n")
     found = scenario.resolve(
