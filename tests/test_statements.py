@@ -191,6 +191,14 @@ def test_a_pair_worked_by_hand():
     assert set(found["Date"]) == {"2026-10-31"} and found["EntryId"].nunique() == 2
     again = journal(due.iloc[::-1], books)
     assert again["EntryId"].unique().tolist() == found["EntryId"].unique().tolist()
+    assert dict(zip(found["Entity"], found["InvoiceIssuerName"], strict=True)) == {
+        "GmbH": "Ltd.",
+        "Ltd.": "GmbH",
+    }
+    twice = pd.concat(
+        [due, due.assign(LegalEntity="Inc.")]
+    )  # as much of another entity: another entry
+    assert journal(twice, books)["EntryId"].nunique() == 4
     assert journal(due.iloc[:1], books)["EntryId"].iloc[0] != found["EntryId"].iloc[0]
 
 

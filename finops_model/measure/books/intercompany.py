@@ -5,7 +5,6 @@ Pure. Amounts are Decimal in whole coins; rates are given: units of a currency f
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,13 +17,10 @@ from ...facts.daily.allocate import UNTAGGED
 from ...facts.daily.shared_cost import in_coins
 from ...periods import Period
 from ...prices.settle.cents import digits
+from .types import COLUMNS, Line, entry_id
 
 PAIRS = ["Entity", "LegalEntity", "Currency", "ServiceMonth", "Team", "Activity", "Amount"]
-JOURNAL = [
-    *("EntryId", "Period", "Entity", "Date", "Account", "AccountName", "Kind"),
-    *("Debit", "Credit", "Currency", "BaseDebit", "BaseCredit", "BaseCurrency", "Rate"),
-    *("RateKind", "InvoiceIssuerName", "ServiceMonth", "Team", "Activity", "Text", "SourceRows"),
-]
+JOURNAL = COLUMNS
 RECEIVABLE, PAYABLE = "intercompany_receivable", "intercompany_payable"
 EXPENSE, FX = "expense", "fx"
 RATE_KIND = "average"
@@ -200,11 +196,11 @@ def _pair(
     at_base = _parts(amounts, base, books.rate(currency, books.base), books.base)
     their_base = _parts(given, worth, books.rate(own, books.base), books.base)
     text = f"{bearer} bears cost billed to {entity}"
-    first = _Entry(books, entity, currency, month, text)
+    first = _Entry(books, entity, currency, month, text, bearer)
     first.add(RECEIVABLE, whole, base)
     for (team, activity), amount in sorted(amounts.items()):
         first.add(EXPENSE, -amount, -at_base[team, activity], team=team, activity=activity)
-    second = _Entry(books, bearer, own, month, text)
+    second = _Entry(books, bearer, own, month, text, entity)
     for (team, activity), amount in sorted(given.items()):
         second.add(EXPENSE, amount, their_base[team, activity], team=team, activity=activity)
     second.add(PAYABLE, -theirs, -base)
@@ -245,12 +241,14 @@ def between_teams(
 
 
 class _Entry:
-    """Lines of one entity that balance."""
+    """Lines of one entity that balance; `other` is the entity at the other end of a pair."""
 
-    def __init__(self, books: Books, entity: str, currency: str, month: str, text: str):
+    def __init__(
+        self, books: Books, entity: str, currency: str, month: str, text: str, other: str = ""
+    ):
         self.books, self.entity, self.currency = books, entity, currency
-        self.month, self.text = month, text
-        self.each: list[dict] = []
+        self.month, self.text, self.other = month, text, other
+        self.each: list[Line] = []
 
     def add(
         self,
@@ -266,36 +264,32 @@ class _Entry:
         if not amount and not base:
             return
         account, name = self.books.account(role, self.entity, activity)
-        debit, credit = (amount, ZERO) if amount > 0 else (ZERO, -amount)
-        to_debit, to_credit = (base, ZERO) if base > 0 else (ZERO, -base)
         text = f"exchange difference: {self.text}" if kind == FX else self.text
-        self.each.append(
-            {
-                "Period": self.books.period.name,
-                "Entity": self.entity,
-                "Date": str(self.books.period.end - np.timedelta64(1, "D")),
-                "Account": account,
-                "AccountName": name,
-                "Kind": kind,
-                "Debit": debit,
-                "Credit": credit,
-                "Currency": self.currency,
-                "BaseDebit": to_debit,
-                "BaseCredit": to_credit,
-                "BaseCurrency": self.books.base,
-                "Rate": self.books.rate(self.currency, self.books.base),
-                "RateKind": RATE_KIND,
-                "InvoiceIssuerName": "",
-                "ServiceMonth": self.month,
-                "Team": team,
-                "Activity": activity,
-                "Text": text,
-                "SourceRows": self.books.source,
-            }
+        own = Line(
+            date=str(self.books.period.end - np.timedelta64(1, "D")),
+            account=account,
+            name=name,
+            kind=kind,
+            amount=amount,
+            currency=self.currency,
+            base=base,
+            base_currency=self.books.base,
+            rate=self.books.rate(self.currency, self.books.base),
+            rate_kind=RATE_KIND,
+            issuer=self.other,
+            month=self.month,
+            team=team,
+            activity=activity,
+            text=text,
+            rows=self.books.source,
         )
+        self.each.append(own)
 
     def lines(self) -> list[dict]:
-        """The lines under the id of their content."""
-        content = "\n".join("\x1f".join(map(str, one.values())) for one in self.each)
-        own = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        return [{"EntryId": own, **one} for one in self.each]
+        """Rows of JOURNAL, under the id of their content."""
+        if not self.each:
+            return []
+        period = self.books.period.name
+        own = entry_id(self.each, period, self.entity)
+        begin = {"EntryId": own, "Period": period, "Entity": self.entity}
+        return [begin | line.as_row() for line in self.each]

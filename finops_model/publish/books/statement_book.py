@@ -56,7 +56,8 @@ def workbook(found: Sequence[Bearers], more: Sequence[str] = ()) -> bytes:
     shown = every[:MOST]
     several = len(found) > 1
     titles = [
-        words.bearer(each.bearer, each.level) + (f" {one.entity}" if several else "")
+        (words.bearer(each.bearer, each.level) if each.bearer else "Central")
+        + (f" {one.entity}" if several else "")
         for one, each in shown
     ]
     names = sheet_names(titles)
