@@ -65,7 +65,6 @@ UNREACHED = {
     "measure.books.positions",
     "measure.books.prepaid",
     "measure.books.rows",
-    "measure.books.types",
     "decide.commitments.ratios",
     "prices.capacity.blocks",
     "prices.capacity.hardware",
