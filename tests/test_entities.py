@@ -22,7 +22,7 @@ from finops_model.publish.alerts import folder
 from finops_model.publish.alerts import workspace as watched
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
-from finops_model.publish.report import archive
+from finops_model.publish.report import archive, places
 from finops_model.settings import Entity, load_settings
 from finops_model.simulate import scenarios as simulate
 
@@ -558,7 +558,7 @@ def test_no_report_takes_the_place_of_another_entitys(published):
     brief = brief_of(settings, "acme-gmbh-product")
     other = {**brief, "unit": "Acme · GmbH Product", "entity": {**brief["entity"], "name": "Acme"}}
     assert refused(
-        close.no_stranger, other, settings.path(settings.reports), error=FinOpsError
+        places.no_stranger, other, settings.path(settings.reports), error=FinOpsError
     ).endswith(
         "'Acme GmbH · Product' is published there, and 'Acme · GmbH Product' would take its place. Rename the entity or its unit."
     )

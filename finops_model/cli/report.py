@@ -129,6 +129,7 @@ def report(
         if what_if and bill is None:
             names = [os.path.relpath(path, chosen.root) for path in what_if]
             chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
+        whole: list[dict] = []
         published = close.report(
             chosen,
             month,
@@ -139,13 +140,21 @@ def report(
             fast=fast,
             tell=bars.tell,
             progress=bars,
+            whole=whole,
         )
     root = to or Path(os.path.normpath(chosen.path(chosen.reports)))
     if first := next((entry for entry in published if entry["restated"]), None):
         err.print(f"Warning  {warning(first['restated'], first['currency'])}")
     if as_json:
-        return out.print_json(json.dumps([{**one, "basis": "Effective"} for one in published]))
+        made = [{"company": True, **one} for one in whole if "folder" in one]
+        for one in whole:
+            if "folder" not in one:
+                err.print(one["said"], markup=False)
+        printed = [{**one, "basis": "Effective"} for one in [*published, *made]]
+        return out.print_json(json.dumps(printed))
     show_published(published, root)
+    for one in whole:
+        out.print(one["said"], markup=False)
 
 
 @app.command(rich_help_panel=PANEL)

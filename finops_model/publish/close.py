@@ -313,10 +313,12 @@ def report(
     fast: bool = False,
     tell: Callable[[str], None] | None = None,
     progress: Progress | None = None,
+    whole: list[dict] | None = None,
 ) -> list[dict]:
     r"""Publish the budget reports of a month.
 
-    Where finops.yaml names entities: those of each entity, in its currency, and no company.
+    Where finops.yaml names entities: those of each entity, in its currency; where it names rates
+    too, a page of the company in its own.
 
     Parameters
     ----------
@@ -339,6 +341,8 @@ def report(
         part.
     progress : callable, optional
         Called with (text, done, total).
+    whole : list, optional
+        What is said of the page of a company of several currencies is added to it.
 
     Returns
     -------
@@ -369,13 +373,14 @@ def report(
     2024-01: the ledger has no data for January 2024;
     """
     from . import dashboard
+    from .books import company as books_company
     from .report.build import build_reports
-    from .report.places import placed
+    from .report.places import no_stranger, placed
 
     root = Path(out) if out else settings.path(settings.reports)
     briefs: list[Brief] = []
     names: list[str] = []
-    company = None
+    company, closes = None, []
     for part in settings.parts():
         close = prepare(
             part,
@@ -387,35 +392,29 @@ def report(
             before=tell
             and (lambda daily, part=part: tell(how_many(daily, part, units, workers, fast))),
         )
+        closes.append(close)
         chosen = pick_units(close.daily, units, part.units)
         briefs += [labelled(document, part) for document in briefs_of(close, chosen)]
         every = [COMPANY, *units_of(close.daily)]
         names += [label(part.own.name, unit) if part.own else unit for unit in every]
         # the dashboard's levers add up months: there is none of a year of weeks, as of entities
-        whole = part.own is None and not part.of_weeks and COMPANY in chosen
-        company = (close, chosen.index(COMPANY)) if whole else None
+        shown = part.own is None and not part.of_weeks and COMPANY in chosen
+        company = (close, chosen.index(COMPANY)) if shown else None
 
     briefs = placed(briefs, names, root)
     for document in briefs:
         no_stranger(document, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
+    if books_company.of_entities(settings):
+        said = books_company.publish(settings, closes, root)
+        if whole is not None:
+            whole.append(said)
     if company is not None and company[0].base.months:
         dashboard.freeze(company[0].base.dials, briefs[company[1]], root / company[0].month)
     return [
         {**entry, "restated": brief["restated"]}
         for entry, brief in zip(published, briefs, strict=True)
     ]
-
-
-def no_stranger(brief: Brief, root: Path) -> None:
-    """Raises ReportError where the folder of an entity's report holds one of another entity."""
-    place = root / brief["month"] / brief["slug"]
-    if "entity" in brief and (place / "brief.json").is_file():
-        there = json.loads((place / "brief.json").read_text(encoding="utf-8"))
-        if there.get("entity", {}).get("name") != brief["entity"]["name"]:
-            raise ReportError(
-                f"{place}: '{there['unit']}' is published there, and '{brief['unit']}' would take its place. Rename the entity or its unit."
-            )
 
 
 def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:

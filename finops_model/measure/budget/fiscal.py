@@ -106,6 +106,13 @@ def _weights(year: Year, dates: np.ndarray, places: np.ndarray, shares, months: 
     return found
 
 
+def ahead_of(run, by_day: pd.Series, year: Year, unit: str | None = None) -> np.ndarray:
+    """What is still to come of each period of a year, months or weeks, (path, period)."""
+    if not run.months:
+        return np.zeros((1, len(year)))
+    return to_come(run, unit) @ _weights(year, *daily_shares(run, by_day), len(run.months))
+
+
 def booked_of(by_day: pd.Series, year: Year, as_of: str) -> np.ndarray:
     """Cost booked up to a day, of each period, (period,)."""
     own = by_day[by_day.index <= pd.Timestamp(as_of)]

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...checks import number, quantities, whole
 from ...errors import PriceError, unknown
+from ...periods import Calendar, Period
 from ..settle.cents import add_up, digits, in_time
 from ..settle.cents import whole as in_coins
 from ..settle.hours import HOURS
@@ -191,6 +192,24 @@ class Payment:
         booked, expensed = self._expense()
         return _by_month(expensed, booked, months)
 
+    def billed_by_period(self, periods: Sequence[Period]) -> np.ndarray:
+        """Invoices dated in each fiscal period, money (..., period): months say what is billed, days where it lies (§6.7)."""
+        sent = self.invoices()
+        return _by_day(sent.amounts, sent.dates, periods)
+
+    def cash_by_period(self, periods: Sequence[Period]) -> np.ndarray:
+        """Money paid in each fiscal period (..., period)."""
+        dates, amounts = self.cash()
+        return _by_day(amounts, dates, periods)
+
+    def effective_by_period(self, periods: Sequence[Period]) -> np.ndarray:
+        """Expensed straight over the days of the term, by fiscal period (..., period): what has gone until a day is rounded once."""
+        first, last = term(self.start, self.end, "payment")
+        bounds = [day for one in periods for day in (one.start, one.end)]
+        edges = np.unique(np.clip(np.array([first, *bounds, last], dtype=D), first, last))
+        parts = np.asarray(self.fee)[..., None] * np.diff(edges).astype(int) / self.days
+        return _by_day(self._coins(parts, in_time), edges[:-1], periods)
+
     def _expense(self) -> tuple[np.ndarray, np.ndarray]:
         """Months of the term (month,) and what each expenses (..., month)."""
         first, last = term(self.start, self.end, "payment")
@@ -320,6 +339,15 @@ def _by_month(amounts, of, months) -> np.ndarray:
     for i, name in enumerate(of):  # payment by payment: the same bits for one fee and for many
         if name in at:
             result[..., at[name]] += amounts[..., i]
+    return result
+
+
+def _by_day(amounts, dates, periods) -> np.ndarray:
+    """Money of days in the periods that they lie in, (..., period); what lies in none is left out."""
+    result = np.zeros((*amounts.shape[:-1], len(periods)))
+    for i, at in enumerate(Calendar().index(dates, tuple(periods))):
+        if at >= 0:
+            result[..., at] += amounts[..., i]
     return result
 
 

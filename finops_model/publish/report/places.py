@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
+from ...errors import ReportError
 from ...measure.brief_types import Brief, Child
 from ...measure.entities import label
 from ...names import folders, is_slug
@@ -76,3 +77,14 @@ def _name(brief: Brief, child: Child) -> str:
     """The unit of a line as reports are called: an entity's under the entity's name."""
     entity = brief.get("entity")
     return label(entity["name"], child["unit"]) if entity else child["unit"]
+
+
+def no_stranger(brief: Brief, root: Path) -> None:
+    """Raises ReportError where the folder of an entity's report holds one of another entity."""
+    place = root / brief["month"] / brief["slug"]
+    if "entity" in brief and (place / "brief.json").is_file():
+        there = json.loads((place / "brief.json").read_text(encoding="utf-8"))
+        if there.get("entity", {}).get("name") != brief["entity"]["name"]:
+            raise ReportError(
+                f"{place}: '{there['unit']}' is published there, and '{brief['unit']}' would take its place. Rename the entity or its unit."
+            )

@@ -1,0 +1,180 @@
+"""The company's page in its own currency: entities at average rates, budgets at plan rates, the FX effect, the landing (docs/method §7.9, §7.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup
+
+from ....periods import month_name
+from ....wording import chance, day, money
+from ....wording import landing as words
+from ..html import shell
+from ..tables import Column, cents, table, templates, variance, whole
+
+SAID = (
+    "Each entity has its own report in its own currency. This page converts them: what was spent at the average rate of its period, budgets "
+    "at the plan rate of theirs, what is to come at the plan rate, or the scenario's where there is one.",
+    "The FX effect is the cost at average rates less the same cost at plan rates: what exchange rates alone did. Budget − cost at plan rates is "
+    "what the business did; less the FX effect it is the variance.",
+    "Ranges of entities do not add up: the company's is of the sums of their futures, which share their draws.",
+    "EffectiveCost before tax and credits. Tables add up to the cent: a table is converted as a whole, and its lines take the largest remainders.",
+)
+
+
+def page(found: Mapping[str, Any], company: str) -> str:
+    """The whole HTML document."""
+    currency, land = found["currency"], found["landing"]
+    month = month_name(found["month"])
+    body = templates.get_template("company.html.j2").render(
+        company=company,
+        currency=currency,
+        period=month,
+        headline=words.sentence(land, words.spender(None), currency),
+        tiles=list(_tiles(found)),
+        sections=[
+            (f"{month} by entity and unit", [_lines(found, "month", month)]),
+            (
+                f"{found['year']} so far",
+                [_lines(found, "year", f"{found['year']} to {day(found['as_of'])}")],
+            ),
+            (f"Where {found['year']} lands", [_landings(found), _periods(found)]),
+            ("The rates", [_rates(found)]),
+        ],
+        said=SAID,
+    )
+    foot = f"{company} · {month} · data as of {found['as_of']} · {currency}"
+    return shell(f"{company} · {month} · all entities in {currency}", body, [], foot)
+
+
+def _tiles(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """(title, figure, line below, tone)."""
+    currency, total, land = found["currency"], found["month_total"], found["landing"]
+    actual = float(total["actual"])
+    yield "The month at average rates", money(actual, currency), month_name(found["month"]), ""
+    effect = float(total["effect"])
+    word = "dearer by exchange rates" if effect > 0 else "cheaper by exchange rates"
+    yield "FX effect", money(abs(effect), currency), word if effect else "none", ""
+    if total["budget"] is not None:
+        gap = float(total["budget"]) - actual
+        tone = "good" if gap >= 0 else "bad"
+        line = f"{money(abs(gap), currency)} {'under' if gap >= 0 else 'over'}"
+        yield "Budget at plan rates", money(float(total["budget"]), currency), line, tone
+    if land["p50"] is not None:
+        line = f"{money(land['p10'], currency)} to {money(land['p90'], currency)} in eight of ten futures"
+        yield f"{found['year']} is heading for", money(land["p50"], currency), line, ""
+
+
+def _apart(budget: str | None, cost: str) -> list:
+    """Budget − cost to the cent, and its word."""
+    if budget is None:
+        return ["–", ""]
+    gap = Decimal(budget) - Decimal(cost)
+    return [cents(str(abs(gap))), variance(float(budget), float(cost), 2)[1]]
+
+
+def _lines(found: Mapping[str, Any], name: str, caption: str) -> Markup:
+    """A line per entity and unit, and their sum."""
+    lines, total, currency = found[f"{name}_lines"], found[f"{name}_total"], found["currency"]
+    titles = [
+        "Entity",
+        "Unit",
+        "",
+        "Its own",
+        "At average",
+        "At plan",
+        "FX effect",
+        "Budget at plan",
+    ]
+    columns = [Column(title, i > 2, i < 2) for i, title in enumerate([*titles, "Variance", ""])]
+    columns[-1] = Column("", False)
+    rows = []
+    for line in lines:
+        rows.append(
+            [
+                line["entity"],
+                line["unit"],
+                line["currency"],
+                *(cents(line[key]) for key in ("own", "actual", "at_plan", "effect", "budget")),
+                *_apart(line["budget"], line["actual"]),
+            ]
+        )
+    sums = [cents(total[key]) for key in ("actual", "at_plan", "effect", "budget")]
+    last = ["Company", "", currency, "", *sums, *_apart(total["budget"], total["actual"])]
+    note = ""
+    if total["budget"] is not None:
+        operations = Decimal(total["budget"]) - Decimal(total["at_plan"])
+        note = (
+            f"Variance {_signed(Decimal(total['budget']) - Decimal(total['actual']))} = budget − cost at plan rates "
+            f"{_signed(operations)} − FX effect {_signed(Decimal(total['effect']))}."
+        )
+    return table(columns, rows, f"{caption}, {currency}", total=last, note=note, name="company")
+
+
+def _signed(value: Decimal) -> str:
+    return f"{'+' if value > 0 else ''}{cents(str(value))}"
+
+
+def _landings(found: Mapping[str, Any]) -> Markup:
+    """Each entity and the company: range, budget, variance, chance."""
+    names = [
+        "Entity",
+        "",
+        "P10",
+        "Median",
+        "P90",
+        "Mean",
+        "Budget",
+        "Variance",
+        "",
+        words.CHANCE_COLUMN,
+    ]
+    columns = [Column(name, i not in (0, 1, 8)) for i, name in enumerate(names)]
+
+    def row(name: str, currency: str, land: Mapping[str, Any]) -> list:
+        return [
+            name,
+            currency,
+            *(whole(land[key]) for key in ("p10", "p50", "p90", "mean", "budget")),
+            *variance(land["budget"], land["mean"]),
+            "–" if land["overrun_probability"] is None else chance(land["overrun_probability"]),
+        ]
+
+    rows = [row(land["entity"], f"from {land['currency']}", land) for land in found["landings"]]
+    why = found["landing"]["why_none"]
+    note = f"No landing: {why}." if why else "Variance is budget − mean."
+    caption = f"{found['year']} by entity, {found['currency']}"
+    total = row("Company", found["currency"], found["landing"])
+    return table(columns, rows, caption, total=total, note=note, name="landing")
+
+
+def _periods(found: Mapping[str, Any]) -> Markup:
+    """The company by month or fiscal period."""
+    names = ["Period", "", "Booked", "P10", "Median", "P90", "Mean", "Budget"]
+    columns = [Column(name, i > 1) for i, name in enumerate(names)]
+    rows = [
+        [
+            month_name(one["period"]) if one["period"][:2] != "FY" else one["period"],
+            one["state"],
+            *(whole(one[key]) for key in ("booked", "p10", "p50", "p90", "mean", "budget")),
+        ]
+        for one in found["periods"]
+    ]
+    caption = f"The company by period, {found['currency']}"
+    note = "Ranges of periods do not add up to that of the year."
+    return table(columns, rows, caption, note=note, name="periods")
+
+
+def _rates(found: Mapping[str, Any]) -> Markup:
+    """Every rate taken, with its kind, days and source."""
+    names = ["Period", "Currency", "Taken for", "Rate", "What it is"]
+    columns = [Column(name, i == 3, i in (2, 4)) for i, name in enumerate(names)]
+    rows = [
+        [one["period"], one["currency"], one["for"], one["value"], one["says"]]
+        for one in found["rates"]
+    ]
+    if not rows:
+        rows = [["–", found["currency"], "–", "1", "every entity is in the company's currency"]]
+    return table(columns, rows, f"Exchange rates into {found['currency']}", name="rates")
