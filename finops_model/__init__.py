@@ -36,6 +36,7 @@ _WHERE = {
     "report": "publish.close",
     "verify": "publish.close",
     "start": "publish.start",
+    "bridge": "publish.bridges.build",
     "runout": "measure.runout.workspace",
     "FinOpsError": "errors",
 }
@@ -44,6 +45,7 @@ __all__ = [
     "Ledger",
     "backtest",
     "best_commitments",
+    "bridge",
     "compare",
     "components",
     "daily",

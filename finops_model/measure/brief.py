@@ -18,6 +18,7 @@ from . import accuracy, accuracy_types, actuals, grades, kpis
 from . import brief_types as typed
 from .actuals import history
 from .basis import sections
+from .bridge import states
 from .brief_types import Brief, Landing
 from .budget import against, fiscal, outside, outside_words
 from .budget import landing as budgets
@@ -337,7 +338,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         else moved.since_last_month(
             expects, close.published.get(unit), close.replays, name, rows, booked, starts
         ),
-        "expected": expects,
+        "expected": [*expects, *moved.expected_month(close.base, name)],
         "drivers": {
             "change": actuals.changes(beside, close.month, before)
             if before >= f"{close.daily['ChargeDate'].min():%Y-%m}"
@@ -373,6 +374,8 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         result["allocation"] = close.allocation
     if unit == COMPANY and close.quality_card is not None:
         result["quality_card"] = close.quality_card
+    if bridges := states.of_brief(close, unit, rows, beside):
+        result["bridge"] = bridges
     own = "" if unit == COMPANY else unit
     if runs_out := [row for row in close.runouts if row["business_unit"] == own]:
         result["runout"] = runs_out

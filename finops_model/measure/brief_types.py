@@ -11,6 +11,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from .accuracy_types import Accuracy
 from .allocation.types import Allocation
 from .basis.types import Basis
+from .bridge.types import Bridged
 from .budget.types import Fiscal
 from .change.types import ByProphet, Expected, Growth, Moved
 from .quality.types import QualityCard
@@ -472,8 +473,9 @@ class Brief(TypedDict):
     landing: Landing
     moved: NotRequired[list[Moved]]
     by_prophet: NotRequired[ByProphet]  # where it was asked for and differs
-    expected: NotRequired[list[Expected]]  # of the fiscal years, for the next month's `moved`
+    expected: NotRequired[list[Expected]]  # of fiscal years and the next month, for later bridges
     drivers: Drivers
+    bridge: NotRequired[list[Bridged]]  # the month before → the month; budget → year to date
     unit_costs: list[UnitCost]
     unit_cost_tie: NotRequired[UnitCostTie | None]
     accuracy: Accuracy

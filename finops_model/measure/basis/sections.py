@@ -13,6 +13,7 @@ SECTIONS: dict[str, Name] = {
     "actual": "Effective",
     "allocation": "Effective",
     "billed_elsewhere": "Billed",
+    "bridge": "Effective",
     "budget": "Effective",
     "by_hand": "Effective",
     "children": "Effective",

@@ -47,6 +47,8 @@ def table(a: State, b: State) -> Table:
         sides = a.lines, b.lines
     else:
         sides = kinds.plain(a.lines), kinds.plain(b.lines)
+    if a.coarse or b.coarse:
+        sides = kinds.coarse(sides[0]), kinds.coarse(sides[1])
     both = _both(*sides)
     n = len(both)
     then, now = (np.ones((n, len(FACTORS))) for _ in "ab")
@@ -71,7 +73,7 @@ def table(a: State, b: State) -> Table:
         both_sides = (cost[0] != 0) & (cost[1] != 0)
         part[apart & counted & ~good & both_sides, VOLUME] = "together"
     else:  # one total holds everything that is no one-off
-        usual = np.isin(kind, (USE, FEE, UNUSED, PRICED))
+        usual = np.isin(kind, (USE, FEE, UNUSED, PRICED, BOOKED))
         _amounts(then, now, VOLUME, cost, usual)
         part[usual, VOLUME] = "together"
 
@@ -86,8 +88,9 @@ def table(a: State, b: State) -> Table:
         _amounts(then, now, ONCE, cost, kind == name)
         part[kind == name, ONCE] = name
     for name in (BOOKED, SHAPE):
-        _amounts(then, now, AFTER, cost, kind == name)
-        part[kind == name, AFTER] = name
+        later = (kind == name) & (named | (name != BOOKED))
+        _amounts(then, now, AFTER, cost, later)
+        part[later, AFTER] = name
     return Table(both[kinds.TEXTS], then, now, part)
 
 

@@ -56,6 +56,8 @@ class State:
         Whether list prices, discounts and what commitments left unused are known by line.
     by_line : bool
         Whether workloads are named, so that one that is missing is a launch or a retirement.
+    coarse : bool
+        Whether lines are by workload and SKU alone, without unit and service.
     said : tuple of str
         Sentences about it.
     """
@@ -68,6 +70,7 @@ class State:
     rates: Mapping[str, float]
     detail: bool = True
     by_line: bool = True
+    coarse: bool = False
     said: tuple[str, ...] = ()
 
 
@@ -238,7 +241,7 @@ def of_run(run, months: Sequence[str], unit: str | None = None) -> pd.DataFrame:
 
 def coarse(lines: pd.DataFrame) -> pd.DataFrame:
     """Lines by workload, SKU, unit and kind alone, as a published forecast keeps them."""
-    blank = dict.fromkeys(("x_BusinessUnit", "ServiceName", "BillingCurrency"), "")
+    blank = dict.fromkeys(("x_BusinessUnit", "ServiceName"), "")
     return added(lines.assign(**blank))
 
 

@@ -84,6 +84,30 @@ def expected(
     return found
 
 
+def expected_month(run: Run, unit: str | None) -> list[Expected]:
+    """What a run expects of its first month that is wholly open, by SKU: what the bridge from forecast to actual stands on; [] without one."""
+    ahead = [month for i, month in enumerate(run.months) if not run.so_far[i].any()]
+    if not ahead:
+        return []
+    month = ahead[0]
+    totals = run.total(unit=unit, months=[month])
+    mean, own = float(totals.mean()), _forecast_lines(run, unit, [month])
+    rest = mean - sum(line["cost"] for line in own)
+    if abs(rest) > 0.005:
+        own.append(_line("", "", "", 0.0, rest))
+    return [
+        {
+            "period": month,
+            "as_of": run.as_of,
+            "p50": float(np.median(totals)),
+            "mean": mean,
+            "booked": 0.0,
+            "by_month": {month: mean},
+            "lines": own,
+        }
+    ]
+
+
 def _line(workload: str, sku: str, unit: str, quantity: float, cost: float) -> ExpectedLine:
     return {
         "workload": workload,
@@ -161,7 +185,7 @@ def moved(
         return None
     closed = [month for month in then["by_month"] if month not in now["by_month"]]
     actual = {month: booked.get(month, 0.0) for month in closed}
-    known = lines.of_daily(rows[month_column(rows).isin(closed)])
+    known = lines.of_daily(rows[month_column(rows).isin(closed)]).assign(BillingCurrency="")
     sides = [lines.of_expected(one["lines"], "") for one in (then, now)]
     parts = bridge(sides[0], pd.concat([sides[1], known]))
     of_volume = {name: parts.pop(name) / then["p50"] for name in ("launches", "retirements")}

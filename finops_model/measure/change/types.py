@@ -42,7 +42,7 @@ class ExpectedLine(TypedDict):
 
 
 class Expected(TypedDict):
-    """What a forecast expects of a fiscal year: booked months, months still open, SKUs of these."""
+    """What a forecast expects of a fiscal year or a month: booked months, months still open, SKUs of these."""
 
     period: str
     as_of: str

@@ -158,7 +158,10 @@ def left_out(brief: Brief) -> list[str]:
             if brief.get("teams")
             else "Business units: the bill is not divided into units.",
         ),
-        (not moving["change"], "What moved: there is no month before to compare with."),
+        (
+            not moving["change"] and not brief.get("bridge"),
+            "What moved: there is no month before to compare with.",
+        ),
         (land["p50"] is None, f"Forecast: {land.get('why_none')}."),
         (
             not any(row["share"] for row in moving["range"]),

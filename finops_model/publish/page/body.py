@@ -128,7 +128,7 @@ class Page:
         return self._section("allocation", page_allocation.allocation(self.figures))
 
     def movements(self) -> Section | None:
-        """What moved since the month before, split into volume and price."""
+        """What moved since the month before, and from the budget to the year to date, step by step."""
         return self._section("movements", page_sections.movements(self.figures))
 
     def uncertainty(self) -> Section | None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from markupsafe import Markup
+
 from ...measure.brief_types import Brief
 from ...measure.budget.outside_words import short
 from ...measure.words import money
 from ...periods import month_name
+from ...wording import bridge as bridge_words
 from ...wording import day, gap
 from ...wording import runout as runout_words
 from ...wording.landing import CHANCE_COLUMN, kind
 from ..charts.budget import against_budget
 from ..charts.drivers import range_shares, what_moved
+from ..charts.waterfall import waterfall
 from ..charts.what_ifs import what_if_differences
 from .books.fiscal import fiscal
-from .tables import Column, Figures, table, variance, whole
+from .tables import Column, Figures, drawn, table, variance, whole
 
 ACTUAL_MONTHS = 12  # months of actuals in the table by month
 
@@ -175,7 +179,72 @@ def _landing(brief: Brief, currency: str) -> str:
 
 
 def movements(figures: Figures) -> dict | None:
-    """What moved since the month before, split into volume and price."""
+    """What moved: the bridge from the month before, and from the budget to the year to date (docs/method §10.4)."""
+    brief = figures.brief
+    flash = brief["status"] == "flash"
+    bridges = brief.get("bridge") or []
+    if not bridges:
+        return _movements_before(figures)
+    found: dict = {"title": "What moved so far" if flash else "What moved", "tables": []}
+    for i, one in enumerate(bridges):
+        figure = waterfall(one, figures.currency)
+        if i == 0:
+            found |= {"lead": bridge_words.sentence(one, figures.currency), "figure": figure}
+        elif figure:
+            found["tables"].append(drawn(figure))
+        found["tables"].append(_bridge(figures, i))
+    return found
+
+
+def _bridge(figures: Figures, i: int) -> Markup:
+    """A bridge by name: its ends, and the steps that are not nothing."""
+    one = (figures.brief.get("bridge") or [])[i]
+    steps, ends = bridge_words.shown(one), ("previous", "current", "change")
+    rows = [
+        [
+            row["name"] or "(no name)",
+            *(figures.show(f"bridge/{i}/rows/{at}/{key}", "whole") for key in ends),
+            *(
+                figures.show(f"bridge/{i}/rows/{at}/steps/{step}", "whole")
+                if step in row["steps"]
+                else "–"
+                for step in steps
+            ),
+        ]
+        for at, row in enumerate(one["rows"])
+    ]
+    total = [
+        "Total",
+        *(
+            figures.show(f"bridge/{i}/{key}", "whole")
+            for key in ("from/amount", "to/amount", "change")
+        ),
+        *(figures.show(f"bridge/{i}/steps/{step}", "whole") for step in steps),
+    ]
+    columns = [
+        Column({"unit": "Unit", "service": "Service"}.get(one["by"], "Workload"), False),
+        *map(Column, (_first(one["from"]["name"]), _first(one["to"]["name"]), "Change")),
+        *(Column(bridge_words.title(step, one["parts"])) for step in steps),
+    ]
+    apart = [bridge_words.of(one, step, figures.currency) for step in steps]
+    named = zip(steps, apart, strict=True)
+    said = [f"{bridge_words.title(step, one['parts'])}: {text}." for step, text in named if text]
+    return table(
+        columns,
+        rows,
+        f"From {one['from']['name']} to {one['to']['name']}, {figures.money('bridge')}",
+        total=total,
+        note=" ".join([*said, *one["said"], bridge_words.LATER]),
+        name="bridge",
+    )
+
+
+def _first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _movements_before(figures: Figures) -> dict | None:
+    """What moved since the month before, of a brief from before §10.4: volume and price."""
     brief = figures.brief
     moved: Sequence[Mapping] = brief["drivers"]["change"]
     flash = brief["status"] == "flash"

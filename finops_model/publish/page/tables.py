@@ -19,6 +19,7 @@ from ...measure.basis.sections import of as basis_of
 from ...measure.brief_types import Brief
 from ...measure.words import chance, money, percent
 from ...periods import month_name
+from ..charts.parts import Figure
 from ..report.briefs import lookup
 
 templates = Environment(
@@ -199,3 +200,9 @@ def table(
             columns=columns, rows=rows, caption=caption, total=total, note=note, name=name
         )
     )
+
+
+def drawn(figure: Figure) -> Markup:
+    """A chart among tables."""
+    template = '{% from "report_parts.html.j2" import chart %}{{ chart(figure) }}'
+    return Markup(templates.from_string(template).render(figure=figure))

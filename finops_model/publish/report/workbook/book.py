@@ -13,6 +13,7 @@ import xlsxwriter
 from ....documents import write_atomic
 from ....errors import ReportError
 from ....measure.brief_types import Brief
+from .books.bridge import bridge
 from .cells import Pen, clean
 from .dimensions import dimensions
 from .fiscal import fiscal
@@ -32,7 +33,7 @@ CREATED = dt.datetime(2000, 1, 1)  # fixed: the same brief gives the same bytes
 def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
-    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Fiscal year (where it is weeks), Runs out (where something can), Unit costs, Assumptions, Data quality (of the company), Lineage.
+    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Bridge (where something moved), Forecast, Fiscal year (where it is weeks), Runs out (where something can), Unit costs, Assumptions, Data quality (of the company), Lineage.
     Raises ReportError for a brief without the keys a workbook needs.
     """
     for key in ("unit", "month", "currency", "actual", "landing", "tie_out", "forecast", "lines"):
@@ -70,6 +71,7 @@ def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
             shared,
             dimensions,
             lines,
+            bridge,
             forecast,
             fiscal,
             runout,

@@ -1,0 +1,1 @@
+"""Sheets of the books: why cost moved (docs/method §10.4)."""
