@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import finops_model as fm
 from finops_model.errors import FinOpsError
+from finops_model.forecasting.scores import binomial_band
+from finops_model.forecasting.windows import calibration, said_and_was
+from finops_model.measure import accuracy
 from finops_model.settings import load_settings
 from scripts import ROOT
 
@@ -110,3 +114,32 @@ def test_a_workspace_that_cannot_be_meant(folder, call, said):
     with pytest.raises(FinOpsError) as refused:
         call(folder)
     assert str(refused.value) == said
+
+
+def test_a_bill_that_cost_nothing_at_first_is_replayed_from_where_it_costs(monkeypatch):
+    """Free for seven months, then 30 a day: before, such a bill had no report at all ("all usage up to … costs nothing")."""
+    days = pd.date_range("2025-06-01", "2026-05-31")
+    cost = np.where(days >= "2026-01-15", 30.0, 0.0)
+    daily = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "EffectiveCost": cost})
+    monkeypatch.setattr(accuracy.simulate, "run", lambda *_, as_of, **__: as_of)
+    said = accuracy.replay(None, None, daily, as_of="2026-05-31", count=17)
+    assert said == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]
+    nothing = daily.assign(EffectiveCost=0.0)
+    assert accuracy.replay(None, None, nothing, as_of="2026-05-31", count=17) == []
+
+
+def test_ranges_without_width_that_held_are_no_proof_of_wide_ones():
+    """A bill that never varies: 12 forecasts of one number, all of them right; luck has no part in it."""
+    months = [f"2025-{m:02}" for m in range(1, 13)]
+    names = ("p05", "p10", "p25", "p50", "p75", "p90", "p95", "actual")
+    rows = pd.DataFrame(
+        {"made": "2024-12", "for": months, "kind": "month", **dict.fromkeys(names, 3000.0)}
+    )
+    rows["made"] = ["2024-12", *months[:-1]]
+    flat = calibration(rows).query("kind == 'range' and level == 0.8").iloc[0]
+    assert (flat["low"], flat["high"]) == (1.0, 1.0)
+    assert said_and_was(flat) == "When we said 80 %, it was 100 % (12 of 12)"
+    half = rows.assign(p05=np.where(np.arange(12) < 6, 2900.0, 3000.0))
+    mixed = calibration(half).query("kind == 'range' and level == 0.8").iloc[0]
+    low, high = binomial_band(6, 0.8)
+    assert (mixed["low"], mixed["high"]) == pytest.approx((0.5 + low / 2, 0.5 + high / 2))

@@ -257,9 +257,12 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
 
     kind, level (said), share (was), hits, n, months, windows (different ones), apart (of them without overlap), low, high: for each quantile the
     actuals at or below it, for the 50, 80 and 90 % ranges the actuals inside. low…high is where the share of a perfectly calibrated forecast
-    would lie four times of five by luck alone (binomial, as many draws as there are different months).
+    would lie four times of five by luck alone (binomial, as many draws as there are different months); a range without width that held needs
+    no luck, so it counts as sure.
     """
     truth, n, months = rows["actual"].to_numpy(float), len(rows), distinct_totals(rows)
+    sure = _without_width(rows) if n else np.zeros(0, bool)
+    unsure = distinct_totals(rows[~sure]) if sure.any() else months
     different, apart = distinct_windows(rows)
     said = [
         ("quantile", level, holds(truth, -np.inf, rows[name])) for name, level in LEVELS.items()
@@ -278,7 +281,7 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
             months,
             different,
             apart,
-            *(scores.binomial_band(months, level) if n else (NAN, NAN)),
+            *(_luck(kind, level, months, unsure) if n else (NAN, NAN)),
         )
         for kind, level, hit in said
     ]
@@ -297,6 +300,22 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
             "high",
         ],
     )
+
+
+def _without_width(rows: pd.DataFrame) -> np.ndarray:
+    """Which forecasts were one number and right (row,): nothing had varied, and nothing did."""
+    low, high = (rows[RANGES[max(RANGES)][side]].to_numpy(float) for side in (0, 1))
+    return (high - low <= SLACK * np.abs(high)) & holds(rows["actual"], low, high)
+
+
+def _luck(kind: str, level: float, months: int, unsure: int) -> tuple[float, float]:
+    """(low, high) share by luck alone; `unsure` of the months had a range with a width."""
+    if kind == "quantile" or unsure == months:
+        return scores.binomial_band(months, level)
+    if not unsure:
+        return 1.0, 1.0
+    low, high = scores.binomial_band(unsure, level)
+    return tuple((months - unsure + part * unsure) / months for part in (low, high))
 
 
 def said_and_was(row) -> str:

@@ -23,9 +23,10 @@ from ..forecasting.windows import (
     said_and_was,
     summary,
 )
-from ..periods import add_months, month_days, month_of, month_range, months_between
+from ..periods import add_months, days_between, month_days, month_of, month_range, months_between
 from ..progress import Progress, silent
 from ..scenario.document import load_scenario
+from ..scenario.volumes import LEAST_DAYS
 from ..simulate import scenarios as simulate
 from ..simulate.kept import Kept, facts_hashes
 from ..simulate.kernel.engine import label as engine_label
@@ -136,6 +137,9 @@ def replay(
     """
     say, runs = progress or silent, []
     ends = month_ends(daily["ChargeDate"].min().date(), as_of, count)
+    if ends:  # before anything cost something there was nothing to forecast
+        begun = costs_from(daily) or "9999-12-31"
+        ends = [end for end in ends if days_between(begun, end) + 1 >= LEAST_DAYS]
     marks = facts_hashes(daily, ends) if kept is not None else []
     for i, end in enumerate(ends):
         say(f"replay from {end}", i, len(ends))
@@ -170,6 +174,17 @@ def replay(
         runs.append(kept.run(asked, made))
     say("replays", len(ends), max(len(ends), 1))
     return runs
+
+
+def costs_from(daily: pd.DataFrame) -> str | None:
+    """The first day on which usage cost anything; None: there is none.
+
+    >>> rows = pd.DataFrame({"ChargeDate": pd.to_datetime(["2026-01-01", "2026-03-01"]), "ChargeCategory": "Usage", "EffectiveCost": [0.0, 2.0]})
+    >>> costs_from(rows)
+    '2026-03-01'
+    """
+    paid = daily[(daily["ChargeCategory"] == "Usage") & (daily["EffectiveCost"] > 0)]
+    return str(paid["ChargeDate"].min().date()) if len(paid) else None
 
 
 def naive_month(cost_by_day: pd.Series, made: str, month: str) -> float:
