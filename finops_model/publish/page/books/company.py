@@ -12,14 +12,16 @@ from ....periods import month_name
 from ....wording import chance, day, money
 from ....wording import landing as words
 from ..html import shell
-from ..tables import Column, cents, table, templates, variance, whole
+from ..tables import Column, cents, signed, table, templates, whole
 
+KEYS = ("own", "actual", "at_plan", "effect", "budget")
 SAID = (
     "Each entity has its own report in its own currency. This page converts them: what was spent at the average rate of its period, budgets "
     "at the plan rate of theirs, what is to come at the plan rate, or the scenario's where there is one.",
     "The FX effect is the cost at average rates less the same cost at plan rates: what exchange rates alone did. Budget − cost at plan rates is "
     "what the business did; less the FX effect it is the variance.",
-    "Ranges of entities do not add up: the company's is of the sums of their futures, which share their draws.",
+    "Ranges of entities do not add up: the company's is of the sums of their futures, which share their draws. Exchange rates to come do not vary "
+    "in them.",
     "EffectiveCost before tax and credits. Tables add up to the cent: a table is converted as a whole, and its lines take the largest remainders.",
 )
 
@@ -67,50 +69,60 @@ def _tiles(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
         yield f"{found['year']} is heading for", money(land["p50"], currency), line, ""
 
 
-def _apart(budget: str | None, cost: str) -> list:
-    """Budget − cost to the cent, and its word."""
+def _apart(budget: str | None, cost: str) -> str | Markup:
+    """Budget − cost to the cent with its sign, in the colour of its word."""
     if budget is None:
-        return ["–", ""]
+        return "–"
     gap = Decimal(budget) - Decimal(cost)
-    return [cents(str(abs(gap))), variance(float(budget), float(cost), 2)[1]]
+    return Markup('<span class="{}">{}</span>').format("good" if gap >= 0 else "bad", _signed(gap))
 
 
 def _lines(found: Mapping[str, Any], name: str, caption: str) -> Markup:
-    """A line per entity and unit, and their sum."""
+    """A line per unit of each entity, the entity's sum in both currencies, and the company's."""
     lines, total, currency = found[f"{name}_lines"], found[f"{name}_total"], found["currency"]
-    titles = [
-        "Entity",
-        "Unit",
-        "",
-        "Its own",
-        "At average",
-        "At plan",
-        "FX effect",
-        "Budget at plan",
+    columns = [
+        Column("", False, True),
+        *map(
+            Column, ("Its own", "At average", "At plan", "FX effect", "Budget at plan", "Variance")
+        ),
     ]
-    columns = [Column(title, i > 2, i < 2) for i, title in enumerate([*titles, "Variance", ""])]
-    columns[-1] = Column("", False)
-    rows = []
-    for line in lines:
+    rows: list[list] = []
+    for entity in dict.fromkeys(line["entity"] for line in lines):
+        own = [line for line in lines if line["entity"] == entity]
+        sums = {key: _sum(own, key) for key in KEYS}
+        strong = Markup("<strong>{}</strong>").format
         rows.append(
             [
-                line["entity"],
-                line["unit"],
-                line["currency"],
-                *(cents(line[key]) for key in ("own", "actual", "at_plan", "effect", "budget")),
-                *_apart(line["budget"], line["actual"]),
+                strong(f"{entity}, {own[0]['currency']}"),
+                *(strong(cents(sums[key])) for key in KEYS),
+                strong(_apart(sums["budget"], sums["actual"] or "0")),
             ]
         )
-    sums = [cents(total[key]) for key in ("actual", "at_plan", "effect", "budget")]
-    last = ["Company", "", currency, "", *sums, *_apart(total["budget"], total["actual"])]
+        rows += [
+            [
+                f"\u2003{line['unit']}",
+                *(cents(line[key]) for key in KEYS),
+                _apart(line["budget"], line["actual"]),
+            ]
+            for line in own
+        ]
+    last = [cents(total[key]) for key in KEYS[1:]]
+    whole_ = ["Company, " + currency, "", *last, _apart(total["budget"], total["actual"])]
     note = ""
     if total["budget"] is not None:
         operations = Decimal(total["budget"]) - Decimal(total["at_plan"])
         note = (
             f"Variance {_signed(Decimal(total['budget']) - Decimal(total['actual']))} = budget − cost at plan rates "
-            f"{_signed(operations)} − FX effect {_signed(Decimal(total['effect']))}."
+            f"{_signed(operations)}, less the FX effect {_signed(Decimal(total['effect']))}."
         )
-    return table(columns, rows, f"{caption}, {currency}", total=last, note=note, name="company")
+    title = f"{caption}; its own: in the entity's currency, all else {currency}"
+    return table(columns, rows, title, total=whole_, note=note, name="company")
+
+
+def _sum(lines: list[dict], key: str) -> str | None:
+    """Decimal texts added up; None where no line has one."""
+    known = [Decimal(line[key]) for line in lines if line[key] is not None]
+    return str(sum(known, Decimal(0))) if known else None
 
 
 def _signed(value: Decimal) -> str:
@@ -119,35 +131,32 @@ def _signed(value: Decimal) -> str:
 
 def _landings(found: Mapping[str, Any]) -> Markup:
     """Each entity and the company: range, budget, variance, chance."""
-    names = [
-        "Entity",
-        "",
-        "P10",
-        "Median",
-        "P90",
-        "Mean",
-        "Budget",
-        "Variance",
-        "",
-        words.CHANCE_COLUMN,
-    ]
-    columns = [Column(name, i not in (0, 1, 8)) for i, name in enumerate(names)]
+    names = ["", "P10", "Median", "P90", "Mean", "Budget", "Variance", words.CHANCE_COLUMN]
+    columns = [Column(name, i > 0, i == 0) for i, name in enumerate(names)]
 
-    def row(name: str, currency: str, land: Mapping[str, Any]) -> list:
+    def row(name: str, land: Mapping[str, Any]) -> list:
+        chance_ = land["overrun_probability"]
         return [
             name,
-            currency,
             *(whole(land[key]) for key in ("p10", "p50", "p90", "mean", "budget")),
-            *variance(land["budget"], land["mean"]),
-            "–" if land["overrun_probability"] is None else chance(land["overrun_probability"]),
+            _over(land["budget"], land["mean"]),
+            "–" if chance_ is None else chance(chance_),
         ]
 
-    rows = [row(land["entity"], f"from {land['currency']}", land) for land in found["landings"]]
+    rows = [row(f"{land['entity']}, from {land['currency']}", land) for land in found["landings"]]
     why = found["landing"]["why_none"]
     note = f"No landing: {why}." if why else "Variance is budget − mean."
     caption = f"{found['year']} by entity, {found['currency']}"
-    total = row("Company", found["currency"], found["landing"])
+    total = row(f"Company, {found['currency']}", found["landing"])
     return table(columns, rows, caption, total=total, note=note, name="landing")
+
+
+def _over(budget: float | None, cost: float | None) -> str | Markup:
+    """Budget − cost with its sign, in the colour of its word."""
+    if budget is None or cost is None:
+        return "–"
+    tone = "good" if budget >= cost else "bad"
+    return Markup('<span class="{}">{}</span>').format(tone, signed(budget - cost))
 
 
 def _periods(found: Mapping[str, Any]) -> Markup:
@@ -158,7 +167,12 @@ def _periods(found: Mapping[str, Any]) -> Markup:
         [
             month_name(one["period"]) if one["period"][:2] != "FY" else one["period"],
             one["state"],
-            *(whole(one[key]) for key in ("booked", "p10", "p50", "p90", "mean", "budget")),
+            whole(one["booked"]),
+            *(
+                "" if one["state"] == "actual" else whole(one[key])
+                for key in ("p10", "p50", "p90", "mean")
+            ),
+            whole(one["budget"]),
         ]
         for one in found["periods"]
     ]
