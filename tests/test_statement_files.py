@@ -153,6 +153,17 @@ def test_showback_books_nothing_and_json_has_every_entity(group):
     assert not len(recharges(shown, each, {}, "USD")) and len(chargebacks.pairs_of(each)) == 1
 
 
+def test_an_entity_without_data_of_the_month_is_named(tmp_path):
+    frame = bill(first="2026-04-01")
+    frame = frame[(frame["BillingCurrency"] == "USD") | (frame["ChargePeriodStart"] < "2026-05")]
+    made = workspace(tmp_path, frame)
+    code, said = run(made, "--month", "2026-05")
+    assert code == 0 and "Acme GmbH: the ledger has no data of 2026-05." in said
+    assert "Who bears 2026-05 of Acme Inc., USD" in said and "EUR" not in said
+    code, said = run(made)  # the newest month that is complete in every entity
+    assert code == 0 and "Who bears 2026-04 of Acme GmbH, EUR" in said
+
+
 def test_a_rate_that_is_missing_stops_the_lines_and_not_the_statements(tmp_path):
     frame = bill(first="2026-04-01")
     frame["BillingCurrency"] = frame["BillingCurrency"].replace("EUR", "KWD")
@@ -231,3 +242,18 @@ def test_the_names_of_sheets_are_what_excel_takes():
     for one in found:
         assert 0 < len(one.encode("utf-16-le")) // 2 <= 31 and not set(one) & set("[]:*?/\\")
         assert one[0] != "'" and one[-1] != "'" and one.casefold() not in ("history", "summary")
+
+
+def test_a_dimension_says_the_legal_entity_of_each_charge(group, tmp_path):
+    (tmp_path / "teams.csv").write_text(TEAMS)  # says chat is Acme Inc.'s: not asked
+    for name in ("inc_budgets.csv", "inc_drivers.csv"):
+        (tmp_path / name).write_bytes(group.path(name).read_bytes())
+    text = SETTINGS.replace("bills: [bill.csv]\n", "") + f"ledger: {group.path(group.ledger)}\n"
+    text += "chargeback: {entity_of: legal, by: legal_entity}\n"
+    text += "dimensions: {legal: {rules: [{to: Acme Inc., when: {ServiceName: Storage}}]}}\n"
+    (tmp_path / "finops.yaml").write_text(text)
+    inc, gmbh = of_company(load_settings(tmp_path), "2026-05")
+    assert not len(inc.pairs) and [one.bearer for one in inc.statements] == ["Acme Inc."]
+    (pair,) = gmbh.pairs.to_dict("records")
+    assert (pair["LegalEntity"], pair["Amount"]) == ("Acme Inc.", D("155.00"))  # 31 days of 5.00
+    assert [(one.bearer, one.total) for one in gmbh.statements][1] == ("Acme Inc.", D("155.00"))

@@ -67,6 +67,10 @@ def chargeback(
     for one in found:
         _show(one.as_dict())
     _pairs(chargebacks.pairs_of(found))
+    there = {one.entity for one in found if one.named}
+    for one in chosen.entities if chosen.own is None else ():
+        if one.name not in there:
+            out.print(f"{one.name}: the ledger has no data of {found[0].period.name}.")
     if not chosen.shared_cost.moves and pool is None:
         out.print(chargebacks.NOTHING_SHARED)
     if to is not None:

@@ -52,10 +52,12 @@ def bearer(name: str, level: str) -> str:
 def line(kind: str, pool: str, activity: str, service: str, rules: Mapping[str, str]) -> str:
     """What a line of a statement is of.
 
-    rules   pool -> the rule that was used, '' -> those of KIND idle and unused
+    rules   pool -> the rule that was used; "(idle)", "(unused)" -> who bears it, in words
 
     >>> line("shared", "platform", "", "", {"platform": "even"}), line("own", "", "training", "GPU", {})
     ('platform, given out evenly', 'training · GPU')
+    >>> line("unused", "", "", "GPU", {"(unused)": UNUSED["buyer"]})
+    'GPU, stays with its buyer'
     """
     if kind == "shared":
         how = rules.get(pool)

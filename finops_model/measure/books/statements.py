@@ -315,24 +315,22 @@ def statements(
         raise InputError(unknown("", "bearer", by, list(LEVELS)))
     now = _sums(found, by)
     then = {} if before is None else _sums(before, by)
+    zero, bearers = Decimal(0), {key[0] for key in now}
+    keys = sorted(
+        (key for key in {*now, *then} if key[0] in bearers),
+        key=lambda key: (key[0], KINDS.index(key[1]), key),
+    )
+    past = [None if before is None else then.get(key, zero) for key in keys]
+    view = pd.DataFrame(keys, columns=VIEW[:-2], dtype="str")
+    view["Amount"] = pd.Series([now.get(key, zero) for key in keys], dtype=object)
+    view["Before"] = pd.Series(past, dtype=object)
+    ends = {key[0]: i + 1 for i, key in enumerate(keys)}
     each: list[Statement] = []
-    for bearer in {key[0] for key in now}:
-        keys = sorted(
-            {key for key in {*now, *then} if key[0] == bearer},
-            key=lambda key: (KINDS.index(key[1]), key),
-        )
-        zero = Decimal(0)
-        past = [None if before is None else then.get(key, zero) for key in keys]
-        view = pd.DataFrame(
-            [[*key, now.get(key, zero), amount] for key, amount in zip(keys, past, strict=True)],
-            columns=VIEW,
-        ).astype({"Before": object})
-        total = sum(view["Amount"], zero)
-        known = None if before is None else sum((one for one in past if one is not None), zero)
-        budget = (budgets or {}).get(bearer)
-        each.append(
-            Statement(bearer, by, view, total, known, budget, (held or {}).get(bearer, zero))
-        )
+    for bearer, first, end in zip(ends, [0, *ends.values()], ends.values(), strict=False):
+        part = view.iloc[first:end].reset_index(drop=True)
+        known = None if before is None else sum(part["Before"], zero)
+        budget, cost = (budgets or {}).get(bearer), (held or {}).get(bearer, zero)
+        each.append(Statement(bearer, by, part, sum(part["Amount"], zero), known, budget, cost))
     last = {UNTAGGED: 1, UNASSIGNED: 1, NOBODY: 2}
     return sorted(each, key=lambda one: (last.get(one.bearer, 0), -one.total, one.bearer))
 

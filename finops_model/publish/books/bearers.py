@@ -23,6 +23,7 @@ from ...periods import MONTH, Calendar, Period, month_name
 from ...prices.settle.cents import digits
 from ...progress import Progress
 from ...settings import Pool, Settings, column_of
+from ...wording import statements as words
 from .. import close
 
 
@@ -33,6 +34,7 @@ class Bearers:
     entity      the name of who was billed;  named: whether finops.yaml names it
     lines       of `statements.lines`, those of the period before in `before` (None: it has no data)
     cost        team -> its cost as billed, before any of it was shared
+    rules       pool -> the way it was given out; "(idle)" and "(unused)": who bears them, in words
     """
 
     entity: str
@@ -206,7 +208,11 @@ def of_period(
         earlier=earlier,
         statements=statements.statements(found, wanted.by, before, budgets, cost(wanted.by)),
         cost=cost("team"),
-        rules=dict(borne.found.used),
+        rules={
+            **borne.found.used,
+            "(idle)": words.IDLE[asked.idle],
+            "(unused)": words.UNUSED[asked.unused_commitment],
+        },
     )
 
 
