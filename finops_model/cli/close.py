@@ -1,0 +1,141 @@
+"""The close of a month: close."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import FinOpsError
+from ._shared import Bars, JsonOption, SettingsOption, load_whole, out
+
+PANEL = "Bills and reports"
+NOT_FINAL, UNDER_WAY = 4, 5  # exit codes
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=PANEL)
+def close(
+    *,
+    month: Annotated[
+        str | None,
+        typer.Option(
+            help="Month YYYY-MM, or a period of the company's calendar such as FY2026-P10; default: the newest whole one."
+        ),
+    ] = None,
+    accept: Annotated[
+        str | None,
+        typer.Option(
+            help="Make it final although not every invoice ties out, and say why; what is missing is accrued."
+        ),
+    ] = None,
+    approve: Annotated[
+        bool,
+        typer.Option(
+            "--approve",
+            help="Close the final period, or open the one whose reopening was asked for: by a second person.",
+        ),
+    ] = False,
+    note: Annotated[str, typer.Option(help="With --approve: what the approver says.")] = "",
+    reopen: Annotated[
+        str | None,
+        typer.Option(help="Ask that the newest closed period is opened again, and say why."),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--list", help="List the periods and their states; nothing is written.")
+    ] = False,
+    settings: SettingsOption = Path("finops.yaml"),
+    as_json: JsonOption = False,
+):
+    """Walk a month through its close: accruals, prepaid, journal, statements and bridge as files, with a one-page summary.
+
+    A period is open, preliminary (an invoice is missing or differs), final (every invoice ties out) and closed (a second person approved it). Files of a closed period never change; corrections are booked in the open one.
+
+    Exit code 0: final, closed, or opened again; 4: preliminary, the files are written; 5: the month is under way, nothing is written; 2: refused, nothing is written.
+
+    Examples: [bold]finops close --month 2026-10[/bold] · [bold]finops close --month 2026-10 --approve[/bold]
+    """
+    from ..publish.books import walk
+
+    chosen = load_whole(settings)
+    asked = [
+        name
+        for name, given in (
+            ("--accept", accept),
+            ("--approve", approve),
+            ("--reopen", reopen),
+            ("--list", show),
+        )
+        if given
+    ]
+    if len(asked) > 1:
+        raise FinOpsError(f"{' and '.join(asked)} do not go together. Give one of them.")
+    if note and not approve:
+        raise FinOpsError("--note goes with --approve. Leave it out, or approve.")
+    if show:
+        return _listed(walk.status(chosen, month), as_json)
+    with Bars() as bars:
+        if reopen is not None:
+            if month is None:
+                raise FinOpsError(
+                    "--reopen needs the period: finops close --month MONTH --reopen REASON."
+                )
+            found = walk.reopen(chosen, month, reopen)
+        elif approve:
+            found = walk.approve(chosen, month, note=note, attended=_attended(), progress=bars)
+        else:
+            found = walk.walk(chosen, month, accept=(accept or "").strip(), progress=bars)
+    if as_json:
+        out.print_json(json.dumps(found.as_dict()))
+    else:
+        _show(found, reopen is not None)
+    code = {"preliminary": NOT_FINAL, "open": 0 if approve else UNDER_WAY}.get(found.state, 0)
+    if code:
+        raise typer.Exit(code)
+
+
+def _attended() -> bool:
+    """Whether a person is there: a terminal, or an environment that says that one stands behind the job."""
+    return sys.stdin.isatty() or os.environ.get("FINOPS_ATTENDED") == "1"
+
+
+def _show(found, asked: bool) -> None:
+    name = found.period.name
+    if asked:
+        out.print(
+            f"{name} is closed. That it is opened again waits for an approval: finops close --month {name} --approve."
+        )
+    elif found.state == "open" and found.reasons:
+        out.print(f"{found.reasons[0]}. Nothing was written.")
+    elif found.state == "open":
+        out.print(f"{name} is open again. Close it anew: finops close --month {name}.")
+    elif found.state == "closed":
+        out.print(f"{name} is closed. Its files stay as they are: {found.folder}")
+    else:
+        for text in found.said:
+            out.print(text)
+        out.print(f"{len(found.files)} files: {found.folder}")
+        if found.state == "final":
+            out.print(f"A second person approves it: finops close --month {name} --approve.")
+    if found.head:
+        out.print(f"Chain head of the records: {found.head[:12]}")
+
+
+def _listed(found: list[dict], as_json: bool) -> None:
+    from rich.table import Table
+
+    if as_json:
+        return out.print_json(json.dumps(found))
+    if not found:
+        return out.print("No period was closed yet: finops close --month MONTH.")
+    table = Table("Period", "State", "By", "At", "Files", "")
+    for one in found:
+        wrong = f"not as written: {', '.join(one['changed'])}" if one["changed"] else one["waits"]
+        table.add_row(
+            one["period"], one["state"], one["by"], one["at"], one["folder"] or "–", wrong
+        )
+    out.print(table)

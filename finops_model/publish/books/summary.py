@@ -1,0 +1,276 @@
+"""One page on a close: what to book, what is open, what is prepaid, and the files beside it (docs/method §14.61)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+
+from ...measure.books.accrual import ACCRUED, RECEIVABLE
+from ...periods import MONTH, Period, month_name, month_range
+from ...records.states import FOUR_EYES_OFF
+from ..page.html import shell
+from ..page.tables import Column, cents, table, templates
+from .gather import EntityBooks
+
+ZERO = Decimal(0)
+FIGURES = {
+    "expense": "Expense booked",
+    "earlier": "of it for earlier months",
+    "accrued": "Accrued at the end",
+    "reversed": "Accruals of before, reversed",
+    "receivable": "Billed beyond use",
+    "invoiced": "Invoices booked",
+    "tax": "Tax to be got back",
+    "prepaid": "Prepaid at the end",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the books of an entity come to, in its currency.
+
+    expense     change of expense that the period books, accruals with it;  earlier: of it of months before the period
+    accrued     at the period's end;  receivable: the negative ones, apart
+    reversed    what the period took back of the one before
+    """
+
+    title: str
+    currency: str
+    expense: Decimal
+    earlier: Decimal
+    accrued: Decimal
+    reversed: Decimal
+    receivable: Decimal
+    invoiced: Decimal
+    tax: Decimal
+    prepaid: Decimal
+
+    def as_dict(self) -> dict[str, str]:
+        """Money as decimal text."""
+        return {name: f"{value}" for name, value in self.__dict__.items()}
+
+
+def figures(books: EntityBooks) -> Figures:
+    """The figures of an entity."""
+    found, period = books.accrual.table, books.accrual.period
+    months = set(month_range(str(period.start)[:7], str(period.end - 1)[:7]))
+    before = found[~found["ServiceMonth"].isin(months)]
+    positions = {} if books.journal is None else books.journal.positions
+
+    def booked(kind: str) -> Decimal:
+        return sum((pair[0] for key, pair in positions.items() if key.kind == kind), ZERO)
+
+    taken_back = sum(
+        (one.amount for one in books.accrual.booked.accruals if one.period != period.name), ZERO
+    )
+    return Figures(
+        books.title,
+        books.currency,
+        _sum(found["Change"]),
+        _sum(before["Change"]),
+        _sum(found[found["State"] == ACCRUED]["Accrual"]),
+        taken_back,
+        -_sum(found[found["State"] == RECEIVABLE]["Accrual"]),
+        booked("payable"),
+        booked("tax"),
+        _sum(books.accrual.prepaid["Closing"]),
+    )
+
+
+def _sum(column: pd.Series) -> Decimal:
+    return sum(column, ZERO)
+
+
+def name_of(period: Period) -> str:
+    """A period for readers.
+
+    >>> from finops_model.periods import Calendar
+    >>> name_of(Calendar().period_of("2026-10-31")), name_of(Calendar("4-4-5").period_of("2026-10-31"))
+    ('October 2026', 'FY2026-P11 (2026-10-25 to 2026-11-21)')
+    """
+    if MONTH.fullmatch(period.name):
+        return month_name(period.name)
+    return f"{period.name} ({period.start} to {period.end - 1})"
+
+
+def money(value: Decimal) -> str:
+    """Money to the coin with separators.
+
+    >>> money(Decimal("-1234.5"))
+    '−1,234.50'
+    """
+    text = f"{value:,.2f}" if value == value.quantize(Decimal("0.01")) else f"{value:,f}"
+    return text.replace("-", "−")
+
+
+def headline(books: Sequence[EntityBooks], period: Period, state: str) -> str:
+    """The close in one sentence."""
+    parts = []
+    for one in books:
+        found = figures(one)
+        accrued = f", {money(found.accrued)} of it accrued" if found.accrued else ""
+        who = f"{one.name}: " if one.name else ""
+        parts.append(f"{who}{money(found.expense)} {found.currency} of expense{accrued}")
+    return f"{name_of(period)} is {state}: {'; '.join(parts)}."
+
+
+def lines(
+    books: Sequence[EntityBooks],
+    period: Period,
+    state: str,
+    *,
+    reasons: Sequence[str],
+    accepted: str,
+    rates: Sequence[str],
+    head: str,
+    four_eyes: bool,
+) -> list[str]:
+    """The words of a close, for its text file, its page and its workbook."""
+    out = [headline(books, period, state)]
+    if reasons:
+        out.append(f"Open: {'; '.join(reasons)}.")
+    if accepted:
+        out.append(f"Taken as final all the same: {accepted}")
+    for one in books:
+        who = f"{one.name}: " if one.name else ""
+        found = figures(one)
+        if found.earlier:
+            out.append(
+                f"{who}{money(found.earlier)} {found.currency} of the expense is for earlier months: "
+                "late invoices, bills delivered again, accruals trued up."
+            )
+        out += [f"{who}{note}" for note in one.accrual.notes]
+    out += [f"Rate: {text}." for text in rates]
+    if head.strip("0"):
+        out.append(f"Chain head of the records before this close: {head}")
+    if not four_eyes:
+        out.append(FOUR_EYES_OFF)
+    return out
+
+
+def page(
+    title: str,
+    books: Sequence[EntityBooks],
+    said: Sequence[str],
+    links: Sequence[tuple[str, str]],
+    sections: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The close as one HTML page.
+
+    said       of `lines`;  links: (file beside the page, text);  sections: (title, finished HTML) below the tables
+    """
+    body = templates.get_template("close_page.html.j2").render(
+        title=title,
+        headline=said[0],
+        said=said[1:],
+        figures=_figures(books),
+        open=_open(books),
+        prepaid=_prepaid(books),
+        tie_out=_tie_out(books),
+        sections=sections,
+    )
+    return shell(title, body, links, title)
+
+
+def _figures(books: Sequence[EntityBooks]):
+    every = [figures(one) for one in books]
+    columns = [
+        Column("What to book", figures=False),
+        *(Column(f"{one.title}, {one.currency}") for one in every),
+    ]
+    rows = [
+        [label, *(cents(str(getattr(one, name))) for one in every)]
+        for name, label in FIGURES.items()
+        if name in ("expense", "accrued") or any(getattr(one, name) for one in every)
+    ]
+    return table(columns, rows)
+
+
+def _open(books: Sequence[EntityBooks]):
+    """What is accrued or billed beyond use, by issuer and service month."""
+    rows = []
+    for one in books:
+        found = one.accrual.table
+        for row in found[found["State"] != ""].itertuples(index=False):
+            spread = (
+                f"{money(row.EstimateP10)} to {money(row.EstimateP90)}" if row.MissingDays else ""
+            )
+            rows.append(
+                [
+                    one.title,
+                    row.InvoiceIssuerName or "(not stated)",
+                    row.ServiceMonth,
+                    row.State,
+                    f"{money(row.Accrual)} {row.Currency}",
+                    money(row.Estimate) if row.MissingDays else "",
+                    spread,
+                    row.Note,
+                ]
+            )
+    if not rows:
+        return ""
+    return table(
+        [
+            Column("Entity", figures=False),
+            Column("Issuer", figures=False),
+            Column("Used in", figures=False),
+            Column("", figures=False),
+            Column("Amount"),
+            Column("of it estimated"),
+            Column("P10 to P90"),
+            Column("Note", figures=False, wide=True),
+        ],
+        rows,
+    )
+
+
+def _prepaid(books: Sequence[EntityBooks]):
+    rows = [
+        [
+            one.title,
+            row.CommitmentDiscountId or "paid for days to come",
+            row.InvoiceIssuerName,
+            *(money(getattr(row, name)) for name in ("Opening", "Bought", "Amortised")),
+            money(row.WrittenOff),
+            f"{money(row.Closing)} {row.Currency}",
+            row.TermEnd or "–",
+        ]
+        for one in books
+        for row in one.accrual.prepaid.itertuples(index=False)
+    ]
+    if not rows:
+        return ""
+    columns = [
+        Column("Entity", figures=False),
+        Column("Commitment", figures=False),
+        Column("Issuer", figures=False),
+        *map(Column, ("Opening", "+ bought", "− amortised", "− written off", "= closing")),
+        Column("Term ends", figures=False),
+    ]
+    return table(columns, rows)
+
+
+def _tie_out(books: Sequence[EntityBooks]):
+    rows = [
+        [
+            one.title,
+            line.issuer,
+            line.billing_period,
+            "missing" if line.invoice is None else money(line.invoice),
+            f"{money(line.ledger)} {line.currency}",
+            "–" if line.difference is None else money(line.difference),
+        ]
+        for one in books
+        for found in one.tie_out
+        for line in found.lines
+    ]
+    columns = [
+        Column("Entity", figures=False),
+        Column("Issuer", figures=False),
+        Column("Billing period", figures=False),
+        *map(Column, ("Invoice", "Ledger", "Difference")),
+    ]
+    return table(columns, rows) if rows else ""

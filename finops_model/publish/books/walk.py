@@ -1,0 +1,417 @@
+"""The close of a period, step by step: open → preliminary → final → closed, each with its files and its row in the records (docs/method §14.60).
+
+Nothing is written before everything is computed. Files of a period that is closed never change; one that was opened again
+gets a folder of its own beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...documents import write_atomic
+from ...errors import RecordsError, listing
+from ...measure.books import journal as journals
+from ...periods import Calendar, Period
+from ...progress import Progress
+from ...records import states
+from ...records.rows import Record
+from ...records.store import Records
+from ...settings import Settings
+from ..aside import aside
+from . import files, gather, periods
+from .gather import NO_ACCOUNTS, EntityBooks
+
+COMPANY = ""  # a period is closed for all entities at once
+OPEN, PRELIMINARY, FINAL, CLOSED = states.STATES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Close:
+    """Where a period is after a step, and what was written.
+
+    folder    of its files, None where none were written;  files: their names
+    reasons   why it is not final;  head: chain head of the records after it
+    """
+
+    period: Period
+    state: str
+    folder: Path | None = None
+    files: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    head: str = ""
+    figures: list[dict] = field(default_factory=list)
+
+    def as_dict(self) -> dict:
+        """Plain data, money as text."""
+        return {
+            "period": self.period.name,
+            "first_day": str(self.period.start),
+            "last_day": str(self.period.end - 1),
+            "state": self.state,
+            "folder": None if self.folder is None else str(self.folder),
+            "files": list(self.files),
+            "open": list(self.reasons),
+            "said": list(self.said),
+            "head": self.head,
+            "entities": self.figures,
+        }
+
+
+def walk(
+    settings: Settings,
+    month: str | None = None,
+    *,
+    accept: str = "",
+    author: str | None = None,
+    progress: Progress | None = None,
+) -> Close:
+    r"""Bring a period as far as it goes without an approval: preliminary, or final where every invoice ties out.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the whole company; every entity is closed with it.
+    month : str, optional
+        YYYY-MM, or the name of a period of the company's calendar; None: the newest whole one.
+    accept : str, optional
+        Why the period is final although not every invoice ties out; what is missing is accrued.
+    author : str, optional
+        Who does it; None: the account of the operating system.
+    progress : callable, optional
+        Called with (text, done, total).
+
+    Returns
+    -------
+    Close
+        open: the period is under way, and nothing was written.
+
+    Raises
+    ------
+    FinOpsError
+        One sentence, and nothing was written: a period that is closed or not the next one, an account or
+        a rate that is missing.
+
+    Source
+    ------
+    docs/method §14.60.
+    """
+    calendar = settings.calendar_of()
+    with Records(settings.path(settings.records), author=author) as records:
+        period = _period(settings, calendar, month)
+        states.check_open(records, COMPANY, period)
+        _in_order(records, calendar, period)
+        books = gather.of_company(settings, period, records, progress)
+        if periods.under_way(period, [one.complete for one in books]):
+            last = min(str(one.complete.newest) for one in books)
+            return Close(
+                period=period,
+                state=OPEN,
+                reasons=(f"{period.name} is under way: the bills reach to {last}",),
+            )
+        reasons = [
+            f"{one.name}: {text}" if one.name else text for one in books for text in one.open_items
+        ]
+        state = FINAL if not reasons or accept else PRELIMINARY
+        folder = settings.path(settings.books) / place(records, period)
+        head = records.head
+        made = files.of_period(settings, books, period, state, reasons, accept, head)
+        with records.transaction():
+            states.check_open(records, COMPANY, period)
+            hashes = {name: _sha(data) for name, data in sorted(made.files.items())}
+            body = {
+                "folder": folder.name,
+                "files": hashes,
+                "ledger": {one.name: one.fingerprint for one in books},
+                "entries": made.entries,
+                **({"reason": "; ".join(reasons)} if reasons else {}),
+                **({"accepted": accept} if accept and reasons else {}),
+            }
+            if _same(states.standing(records, COMPANY, period).row, state, body, folder):
+                return _result(records, period, state, folder, made, reasons)
+            publish(folder, made.files)
+            states.reach(records, COMPANY, period, state, body=body)
+        return _result(records, period, state, folder, made, reasons)
+
+
+def _result(records, period, state, folder, made, reasons) -> Close:
+    return Close(
+        period=period,
+        state=state,
+        folder=folder,
+        files=tuple(sorted(made.files)),
+        reasons=tuple(reasons),
+        said=tuple(made.said),
+        head=records.head,
+        figures=made.figures,
+    )
+
+
+def _same(row: Record | None, state: str, body: Mapping, folder: Path) -> bool:
+    """Whether the last row says the same and its files lie there: then nothing is written again.
+
+    What a chain head is printed into differs with every row, so that pages are compared by what they are made of.
+    """
+    if row is None or row.body.get("state") != state:
+        return False
+    keys = ("ledger", "entries", "reason", "accepted")
+    if any(row.body.get(key) != body.get(key) for key in keys):
+        return False
+    plain = [name for name in body["files"] if name.endswith(".csv")]
+    if any(row.body["files"].get(name) != body["files"][name] for name in plain):
+        return False
+    return not changed(row, folder)
+
+
+def approve(
+    settings: Settings,
+    month: str | None = None,
+    *,
+    note: str = "",
+    author: str | None = None,
+    attended: bool = True,
+    progress: Progress | None = None,
+) -> Close:
+    """Close a final period, or open a closed one whose reopening was asked for; by a second person.
+
+    The books are made again first: what is approved is what was looked at.
+
+    Raises RecordsError: nothing waits, the approver is the author, bills or files have changed since, an earlier
+    period is open, there is no journal.
+    """
+    calendar = settings.calendar_of()
+    with Records(settings.path(settings.records), author=author) as records:
+        period = _waiting(records, calendar, settings, month)
+        now = states.standing(records, COMPANY, period)
+        folder = settings.path(settings.books) / str(
+            (now.row.body if now.row else {}).get("folder")
+        )
+        given = {
+            "author": author,
+            "four_eyes": settings.four_eyes,
+            "attended": attended,
+            "note": note,
+        }
+        if now.reopen is not None or now.state != FINAL or now.row is None:
+            row = states.approve(records, COMPANY, period, **given)
+            return Close(period=period, state=str(row.body["state"]), head=records.head)
+        _in_order(records, calendar, period)
+        books = gather.of_company(settings, period, records, progress)
+        if any(one.journal is None for one in books):
+            raise RecordsError(NO_ACCOUNTS)
+        _as_looked_at(now.row, folder, books, files.entries_of(settings, books, period))
+        with records.transaction():
+            row = states.approve(records, COMPANY, period, **given)
+            _book(records, settings, period, books, now.row)
+        return Close(
+            period=period,
+            state=str(row.body["state"]),
+            folder=folder,
+            files=tuple(sorted(now.row.body["files"])),
+            head=records.head,
+        )
+
+
+def reopen(settings: Settings, month: str, reason: str, *, author: str | None = None) -> Close:
+    """Ask that a closed period is opened again: the newest closed one, as later journals stand on it.
+
+    Raises RecordsError: it is not closed, another was closed after it, no reason.
+    """
+    calendar = settings.calendar_of()
+    with Records(settings.path(settings.records), author=author) as records:
+        period = periods.named(calendar, month)
+        last = _last_booked(records, calendar)
+        if (
+            last is not None
+            and last.start > period.start
+            and states.state_of(records, COMPANY, period) == CLOSED
+        ):
+            raise RecordsError(
+                f"{period.name}: {last.name} was closed after it and stands on it, so that only {last.name} can be opened "
+                f"again. What changed of {period.name} is booked in the period that is open."
+            )
+        states.request_reopen(records, COMPANY, period, reason)
+        return Close(period=period, state=CLOSED, head=records.head)
+
+
+def status(settings: Settings, month: str | None = None) -> list[dict]:
+    """Every period that has a state, oldest first: period, state, by, at, folder, and what of its files has changed since."""
+    calendar = settings.calendar_of()
+    with Records(settings.path(settings.records)) as records:
+        names = list(dict.fromkeys(row.period for row in records.read("state", COMPANY)))
+        wanted = [name for name in names if month in (None, name)]
+        out = []
+        for name in sorted(wanted, key=lambda one: periods.named(calendar, one).start):
+            now = states.standing(records, COMPANY, name)
+            row = _with_files(records, name)
+            folder = settings.path(settings.books) / str(row.body["folder"]) if row else None
+            out.append(
+                {
+                    "period": name,
+                    "state": now.state,
+                    "by": now.row.author if now.row else "",
+                    "at": now.row.at if now.row else "",
+                    "folder": None if folder is None else str(folder),
+                    "waits": "an approval to open it again" if now.reopen else "",
+                    "changed": changed(row, folder) if row and folder else [],
+                }
+            )
+        return out
+
+
+def _period(settings: Settings, calendar: Calendar, month: str | None) -> Period:
+    if month is not None:
+        return periods.named(calendar, month)
+    from .. import close
+
+    reach = [close.books(one).complete(one.time_zone) for one in settings.parts()]
+    return periods.newest(calendar, reach)
+
+
+def _waiting(records: Records, calendar: Calendar, settings: Settings, month: str | None) -> Period:
+    """The period asked for, else the one that waits for an approval. Raises RecordsError where none or several do."""
+    if month is not None:
+        return periods.named(calendar, month)
+    waiting = [
+        name
+        for (entity, name), state in states.every(records).items()
+        if entity == COMPANY
+        and (state == FINAL or states.standing(records, COMPANY, name).reopen is not None)
+    ]
+    if len(waiting) != 1:
+        what = f"{listing(waiting)} wait" if waiting else "no period waits"
+        raise RecordsError(
+            f"{what} for an approval. Name one: finops close --month MONTH --approve."
+        )
+    return periods.named(calendar, waiting[0])
+
+
+def _last_booked(records: Records, calendar: Calendar) -> Period | None:
+    booked = {row.period for row in records.read("journal")}
+    every = [periods.named(calendar, name) for name in booked]
+    return max(every, key=lambda one: one.start, default=None)
+
+
+def _in_order(records: Records, calendar: Calendar, period: Period) -> None:
+    """Raises RecordsError for a period that others come before: what was booked before it must be known."""
+    last = _last_booked(records, calendar)
+    if last is not None:
+        after = calendar.period_of(last.end)
+        if period.start > after.start:
+            state = states.state_of(records, COMPANY, after)
+            raise RecordsError(
+                f"{period.name}: {after.name} comes first and is {state}: {last.name} is the newest closed period. "
+                f"Close it: finops close --month {after.name}{' --approve' if state == FINAL else ''}."
+            )
+        state = states.state_of(records, COMPANY, last)
+        if period.start > last.start and state != CLOSED:
+            raise RecordsError(
+                f"{period.name}: {last.name} was opened again and is {state}. Close it first: finops close --month {last.name}."
+            )
+        return
+    earlier = [
+        (name, state)
+        for (entity, name), state in states.every(records).items()
+        if entity == COMPANY and periods.named(calendar, name).start < period.start
+    ]
+    if earlier:
+        name, state = max(earlier, key=lambda one: periods.named(calendar, one[0]).start)
+        raise RecordsError(
+            f"{period.name}: {name} comes first and is {state}. Close it: finops close --month {name}"
+            f"{' --approve' if state == FINAL else ''}."
+        )
+
+
+def _as_looked_at(
+    row: Record, folder: Path, books: Sequence[EntityBooks], entries: Mapping
+) -> None:
+    """Raises RecordsError where files or bills are not those of the final state."""
+    if wrong := changed(row, folder):
+        raise RecordsError(
+            f"{folder}: {listing(wrong)} {'is' if len(wrong) == 1 else 'are'} not as written. Make the files again and look at "
+            f"them: finops close --month {row.period}."
+        )
+    if entries != row.body["entries"]:
+        moved = [one.title for one in books if one.fingerprint != row.body["ledger"].get(one.name)]
+        what = f"the bills of {listing(moved)} have" if moved else "what the books are made of has"
+        raise RecordsError(
+            f"{row.period}: {what} changed since {row.author} made it final on {row.at[:10]}, and the journal is another "
+            f"now. Make it again and look at it: finops close --month {row.period}."
+        )
+
+
+def _book(
+    records: Records,
+    settings: Settings,
+    period: Period,
+    books: Sequence[EntityBooks],
+    final: Record,
+) -> None:
+    """A row a journal. Raises RecordsError for an entry that is booked already."""
+    known = {
+        entry: row.period
+        for row in records.read("journal")
+        for entry in row.body.get("entries", [])
+    }
+    for one in books:
+        assert one.journal is not None
+        twice = [entry for entry in one.journal.ids if entry in known]
+        if twice:
+            raise RecordsError(
+                f"{period.name}: entry {twice[0]} is booked already, with {known[twice[0]]}. Nothing was booked twice."
+            )
+        body = {
+            "entries": list(one.journal.ids),
+            "totals": journals.totals(one.journal),
+            "files": {
+                name: sha for name, sha in final.body["files"].items() if name.endswith(".csv")
+            },
+            "currency": one.currency,
+        }
+        records.append("journal", body, one.name, period.name)
+
+
+def place(records: Records, period: Period) -> str:
+    """The folder of a period's files: its name, with a number where it was closed before."""
+    times = sum(
+        row.body.get("state") == CLOSED for row in records.read("state", COMPANY, period.name)
+    )
+    return period.name if not times else f"{period.name}-{times + 1}"
+
+
+def changed(row: Record, folder: Path) -> list[str]:
+    """Files of a state that are not as they were written, or not there."""
+    wrong = []
+    for name, sha in row.body.get("files", {}).items():
+        try:
+            if _sha((folder / name).read_bytes()) != sha:
+                wrong.append(name)
+        except OSError:
+            wrong.append(name)
+    return wrong
+
+
+def _with_files(records: Records, name: str) -> Record | None:
+    rows = [row for row in records.read("state", COMPANY, name) if row.body.get("files")]
+    return rows[-1] if rows else None
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def publish(folder: Path, made: Mapping[str, bytes]) -> None:
+    """Put the files of a period in place by one rename; those of an earlier step of the same period go."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with aside(folder.parent, f".{folder.name}-") as fresh:
+        new = fresh / "new"
+        for name, data in made.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(new / name, data)
+        if folder.exists():
+            os.rename(folder, fresh / "old")
+        os.rename(new, folder)
