@@ -16,6 +16,7 @@ from ..wording import shared as words
 from .books import statements
 from .books.bearers import Bearers, of_company
 from .books.recharges import averages, base_of, pairs_of, recharges
+from .books.sheets import safe
 
 NOTHING_SHARED = (
     "finops.yaml: shared_cost says of no cost that others bear it, so every team bears its own. Write it there, such as "
@@ -62,10 +63,10 @@ def write(found: Sequence[Bearers], path: Path) -> None:
     named = any(one.named for one in found)
     rows.writerow(["month", *(["entity"] if named else []), "currency", "team", *words.KINDS])
     for one in found:
-        entity = [statements.safe(one.entity)] if named else []
+        entity = [safe(one.entity)] if named else []
         begin = [one.period.name, *entity, one.currency]
         for line in one.shared["lines"]:
-            name = statements.safe(line["team"] or words.NO_TEAM)
+            name = safe(line["team"] or words.NO_TEAM)
             rows.writerow([*begin, name, *(dict(line)[kind] for kind in words.KINDS)])
         if central := Decimal(one.shared["central"]):
             rows.writerow([*begin, words.CENTRAL, *[f"{0 * central:f}"] * 4, one.shared["central"]])
@@ -85,7 +86,7 @@ def write_statements(
     try:
         base = base_of(settings, found)
         rates = averages(settings, found, base, found[0].period)
-        lines = recharges(settings, found, rates, base)
+        lines = recharges(settings, found, found[0].period, rates, base).lines
     except FinOpsError as problem:
         said = f"No journal lines: {problem}"
     return statements.write(found, folder, lines, [said] if said else []), said

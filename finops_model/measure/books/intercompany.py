@@ -20,6 +20,7 @@ from ...prices.settle.cents import digits
 from .types import COLUMNS, Line, entry_id
 
 PAIRS = ["Entity", "LegalEntity", "Currency", "ServiceMonth", "Team", "Activity", "Amount"]
+MOVES = ["Entity", "Currency", "ServiceMonth", "Team", "Amount"]
 JOURNAL = COLUMNS
 RECEIVABLE, PAYABLE = "intercompany_receivable", "intercompany_payable"
 EXPENSE, FX = "expense", "fx"
@@ -83,15 +84,16 @@ def pairs(found: pd.DataFrame, entity: str, currency: str, month: str) -> pd.Dat
 def less(due: pd.DataFrame, booked: pd.DataFrame | None) -> pd.DataFrame:
     """What is to be booked now: what it should be less what was booked before, by the same keys; nothing where they agree.
 
-    due, booked   PAIRS;  a key that was booked and is due no more is booked back
+    due, booked   both PAIRS, or both MOVES;  a key that was booked and is due no more is booked back
     """
     if booked is None or not len(booked):
         return due
+    columns = list(due.columns)
     sums: dict[tuple, Decimal] = {}
     for frame, sign in ((due, 1), (booked, -1)):
-        for *key, amount in frame[PAIRS].itertuples(index=False):
+        for *key, amount in frame[columns].itertuples(index=False):
             sums[tuple(key)] = sums.get(tuple(key), ZERO) + sign * amount
-    return pd.DataFrame([[*key, s] for key, s in sorted(sums.items()) if s], columns=PAIRS)
+    return pd.DataFrame([[*key, s] for key, s in sorted(sums.items()) if s], columns=columns)
 
 
 def rate_of(rates: Rates, currency: str, to: str, period: str) -> Decimal:
@@ -213,17 +215,16 @@ def _parts(amounts: Mapping, whole: Decimal, rate: Decimal, currency: str) -> di
     return in_coins({key: one * rate for key, one in amounts.items()}, whole, digits(currency))
 
 
-def between_teams(
-    before: Mapping[str, Decimal],
-    found: pd.DataFrame,
-    entity: str,
-    currency: str,
-    month: str,
-    books: Books,
+def moves(
+    before: Mapping[str, Decimal], found: pd.DataFrame, entity: str, currency: str, month: str
 ) -> pd.DataFrame:
-    """What moves inside one entity from the teams whose cost it was to those who bear it: one entry, zero in all.
+    """What moves inside one entity from the teams whose cost it was to those who bear it (MOVES), zero in all.
 
     before   team -> its cost as billed, in whole coins, adding up to the lines;  found: of `statements.lines`
+
+    >>> line = {"Team": "chat", "Amount": Decimal("2.10")}
+    >>> moves({"platform": Decimal("2.10")}, pd.DataFrame([line]), "Acme", "EUR", "2026-10")["Amount"].tolist()
+    [Decimal('2.10'), Decimal('-2.10')]
     """
     moved = {team: -cost for team, cost in before.items()}
     for one in found.itertuples(index=False):
@@ -232,12 +233,25 @@ def between_teams(
     for team, amount in moved.items():
         key = "" if team == UNTAGGED else team
         named[key] = named.get(key, ZERO) + amount
-    moved = {team: amount for team, amount in named.items() if amount}
-    entry = _Entry(books, entity, currency, month, "shared cost, by who bears it")
-    at_base = _parts(moved, ZERO, books.rate(currency, books.base), books.base)
-    for team, amount in sorted(moved.items()):
-        entry.add(EXPENSE, amount, at_base[team], team=team)
-    return pd.DataFrame(entry.lines(), columns=JOURNAL)
+    rows = [
+        [entity, currency, month, team, amount] for team, amount in sorted(named.items()) if amount
+    ]
+    return pd.DataFrame(rows, columns=MOVES)
+
+
+def between_teams(due: pd.DataFrame, books: Books) -> pd.DataFrame:
+    """The lines of `moves`, or of `less`: an entry for each entity and month."""
+    each: list[dict] = []
+    for (entity, currency, month), part in due.groupby(MOVES[:3], sort=True):
+        entry = _Entry(
+            books, str(entity), str(currency), str(month), "shared cost, by who bears it"
+        )
+        moved = {one.Team: one.Amount for one in part.itertuples(index=False)}
+        at_base = _parts(moved, ZERO, books.rate(str(currency), books.base), books.base)
+        for team, amount in sorted(moved.items()):
+            entry.add(EXPENSE, amount, at_base[team], team=team)
+        each += entry.lines()
+    return pd.DataFrame(each, columns=JOURNAL)
 
 
 class _Entry:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from ...errors import InputError
 from ...measure.books import intercompany
-from ...measure.books.intercompany import JOURNAL, PAIRS, Account, Books, Rates, by_role
+from ...measure.books.intercompany import JOURNAL, MOVES, PAIRS, Account, Books, Rates, by_role
 from ...measure.books.rates import rates_of
 from ...periods import Period
 from ...settings import Settings
@@ -56,16 +57,29 @@ def averages(settings: Settings, found: Sequence[Bearers], base: str, period: Pe
     return {(one, to): rates.average(one, period, to, through=through).value for one, to in needed}
 
 
+@dataclass(frozen=True)
+class Recharges:
+    """What a period books between teams and entities.
+
+    lines   JOURNAL;  pairs, moves: what they change, to be known by the next period
+    """
+
+    lines: pd.DataFrame
+    pairs: pd.DataFrame
+    moves: pd.DataFrame
+
+
 def recharges(
     settings: Settings,
     found: Sequence[Bearers],
+    period: Period,
     rates: Rates,
     base: str,
     *,
     account: Account = by_role,
-    booked: pd.DataFrame | None = None,
+    booked: tuple[pd.DataFrame, pd.DataFrame] | None = None,
     source: str = "",
-) -> pd.DataFrame:
+) -> Recharges:
     """The journal lines of all entities for a period; none where finops.yaml says showback.
 
     Parameters
@@ -73,21 +87,23 @@ def recharges(
     settings : Settings
         Of the workspace.
     found : sequence of Bearers
-        Of the period, an entity each.
+        Of the period, an entity each; and of earlier periods whose bills have changed.
+    period : Period
+        That is booked: the lines have its last day.
     rates : mapping of (str, str) to Decimal
         Averages of the period (`averages`).
     base : str
         The company's currency.
     account : callable, optional
         (role, entity, activity) to (Account, AccountName); default: the role.
-    booked : DataFrame, optional
-        PAIRS that were booked before for these service months.
+    booked : pair of DataFrame, optional
+        PAIRS and MOVES that were booked before for these service months.
     source : str, optional
         For SourceRows: rows and fingerprint of the ledger.
 
     Returns
     -------
-    DataFrame
+    Recharges
         Lines of kind recharge and fx, JOURNAL columns.
 
     Raises
@@ -99,14 +115,20 @@ def recharges(
     ------
     docs/method §14.43.
     """
-    lines = [pd.DataFrame(columns=JOURNAL)]
     if settings.chargeback.mode == "showback" or not found:
-        return lines[0]
-    books = Books(found[0].period, base, currencies_of(settings), rates, account, source)
-    for one in found:
-        month = one.period.name
-        lines.append(
-            intercompany.between_teams(one.cost, one.lines, one.entity, one.currency, month, books)
-        )
-    lines.append(intercompany.journal(intercompany.less(pairs_of(found), booked), books))
-    return pd.concat([one for one in lines if len(one)] or lines[:1], ignore_index=True)
+        return Recharges(*(pd.DataFrame(columns=one) for one in (JOURNAL, PAIRS, MOVES)))
+    books = Books(period, base, currencies_of(settings), rates, account, source)
+    pairs, moved = booked or (None, None)
+    within = [
+        intercompany.moves(one.cost, one.lines, one.entity, one.currency, one.period.name)
+        for one in found
+    ]
+    due = intercompany.less(_together(within, MOVES), moved)
+    across = intercompany.less(pairs_of(found), pairs)
+    lines = [intercompany.between_teams(due, books), intercompany.journal(across, books)]
+    return Recharges(_together(lines, JOURNAL), across, due)
+
+
+def _together(frames: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    full = [one for one in frames if len(one)]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)

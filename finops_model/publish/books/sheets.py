@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,17 +39,22 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return safe(value) if isinstance(value, str) else str(value)
+    return safe(str(value))
+
+
+def csv_lines(heading: Iterable[str], rows: Iterable[Iterable]) -> str:
+    """The text of a CSV, Unix line ends."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(list(heading))
+    for row in rows:
+        out.writerow([cell(value) for value in row])
+    return text.getvalue()
 
 
 def csv_of(frame: pd.DataFrame) -> str:
-    """A frame as the text of a CSV, Unix line ends."""
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow(frame.columns)
-    for row in frame.itertuples(index=False):
-        out.writerow([cell(value) for value in row])
-    return text.getvalue()
+    """A frame as the text of a CSV."""
+    return csv_lines(frame.columns, frame.itertuples(index=False))
 
 
 def workbook(title: str, sheets: Mapping[str, pd.DataFrame], lead: Sequence[str] = ()) -> bytes:

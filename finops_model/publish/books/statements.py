@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +13,10 @@ from ...measure.books.statements import LEVELS, LINES, NOBODY, Statement
 from ...names import folders
 from ...wording import statements as words
 from .bearers import Bearers
+from .sheets import csv_lines
 from .statement_book import workbook
 from .statement_page import page, text
 
-FORMULA = tuple("=+-@\t\r")  # how a text begins that a spreadsheet takes for a formula
 CENTRAL = "central\0"  # the file of what nobody bears; no team has this name
 SUMMARY = [
     "Own",
@@ -62,8 +60,18 @@ def write(
     ------
     docs/method §14.42.
     """
-    files: dict[Path, bytes | str] = {
-        folder / "statements.csv": _csv(
+    files = made(found, recharges, said)
+    for name, data in files.items():
+        write_atomic(folder / name, data)
+    return [folder / name for name in files]
+
+
+def made(
+    found: Sequence[Bearers], recharges: pd.DataFrame | None = None, said: Sequence[str] = ()
+) -> dict[str, bytes | str]:
+    """The same files by their names, not written."""
+    files: dict[str, bytes | str] = {
+        "statements.csv": csv_lines(
             ["Period", "Entity", "Currency", *LINES],
             (
                 [one.period.name, one.entity, one.currency, *row]
@@ -71,28 +79,26 @@ def write(
                 for row in one.lines[LINES].itertuples(index=False)
             ),
         ),
-        folder / "bearers.csv": _csv(
+        "bearers.csv": csv_lines(
             ["Period", "Entity", "Currency", "Level", "Bearer", *SUMMARY], _summary(found)
         ),
     }
     pairs = pd.concat([one.pairs for one in found], ignore_index=True)
     if len(pairs):
-        files[folder / "intercompany.csv"] = _csv(pairs.columns, pairs.itertuples(index=False))
+        files["intercompany.csv"] = csv_lines(pairs.columns, pairs.itertuples(index=False))
     if recharges is not None and len(recharges):
-        files[folder / "recharges.csv"] = _csv(recharges.columns, recharges.itertuples(index=False))
-    files[folder / "statements.xlsx"] = workbook(found, list(said))
+        files["recharges.csv"] = csv_lines(recharges.columns, recharges.itertuples(index=False))
+    files["statements.xlsx"] = workbook(found, list(said))
     places = folders(one.entity for one in found)
     links = [("../statements.xlsx", "Workbook"), ("../statements.csv", "Every line (CSV)")]
     for one in found:
         names = folders(each.bearer or CENTRAL for each in one.statements)
         for each in one.statements:
             place = f"{names[each.bearer or CENTRAL]}.html"
-            files[folder / places[one.entity] / place] = page(
+            files[f"{places[one.entity]}/{place}"] = page(
                 one, each, links, [*_borne_elsewhere(one, each), *said]
             )
-    for path, data in files.items():
-        write_atomic(path, data)
-    return list(files)
+    return files
 
 
 def _summary(found: Sequence[Bearers]) -> Iterable[list]:
@@ -123,30 +129,3 @@ def _borne_elsewhere(one: Bearers, each: Statement) -> list[str]:
         f"Billed to {one.entity} and borne by {entity}: {text(sum(part, Decimal(0)))} {one.currency}."
         for entity, part in mine.groupby("LegalEntity", sort=True)["Amount"]
     ]
-
-
-def _csv(heading: Iterable[str], rows: Iterable[Sequence]) -> str:
-    """Amounts as decimal text, names that no spreadsheet takes for a formula, nothing where nothing is known."""
-    made = io.StringIO()
-    out = csv.writer(made, lineterminator="\n")
-    out.writerow(list(heading))
-    for row in rows:
-        out.writerow([_cell(value) for value in row])
-    return made.getvalue()
-
-
-def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return safe(str(value))
-
-
-def safe(name: str) -> str:
-    """A name that no spreadsheet takes for a formula.
-
-    >>> safe("=1+1"), safe("chat")
-    ("'=1+1", 'chat')
-    """
-    return f"'{name}" if name.startswith(FORMULA) else name
