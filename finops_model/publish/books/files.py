@@ -15,8 +15,10 @@ from ...measure.books.types import COLUMNS
 from ...periods import Period
 from ...settings import Settings
 from . import summary
+from .charged import Charged
 from .gather import EntityBooks
 from .sheets import csv_of, workbook
+from .statements import made as made_statements
 
 TIE_OUT = [
     "Entity",
@@ -40,16 +42,17 @@ class Made:
     figures: list[dict[str, Any]]
 
 
-def entries_of(
-    settings: Settings, books: Sequence[EntityBooks], period: Period
-) -> dict[str, list[str]]:
+def entries_of(books: Sequence[EntityBooks], charged: Charged) -> dict[str, list[str]]:
     """Ids of the entries, by entity."""
-    return {one.name: list(one.journal.ids) if one.journal else [] for one in books}
+    return {
+        one.name: [*one.journal.ids, *charged.ids(one.name)] if one.journal else [] for one in books
+    }
 
 
 def of_period(
     settings: Settings,
     books: Sequence[EntityBooks],
+    charged: Charged,
     period: Period,
     state: str,
     reasons: Sequence[str],
@@ -57,7 +60,7 @@ def of_period(
     head: str,
 ) -> Made:
     """All files of a period; they depend on the books, the state and the chain head alone."""
-    tables = _tables(books)
+    tables = _tables(books, charged)
     said = summary.lines(
         books,
         period,
@@ -75,15 +78,26 @@ def of_period(
     sheets = {name.replace("_", " ").capitalize(): frame for name, frame in tables.items()}
     files["books.xlsx"] = workbook(title, sheets, said)
     files["summary.txt"] = ("\n".join([title, *said]) + "\n").encode()
-    links = [("books.xlsx", "Workbook"), *((f"{name}.csv", f"{name}.csv") for name in tables)]
+    links = [
+        ("books.xlsx", "Workbook"),
+        *((f"{name}.csv", f"{name}.csv") for name in tables),
+        ("statements/statements.xlsx", "Statements"),
+    ]
     files["summary.html"] = summary.page(title, books, said, links).encode()
     figures = [{"entity": one.name, **summary.figures(one).as_dict()} for one in books]
-    return Made(files, entries_of(settings, books, period), said, figures)
+    statements = made_statements(charged.bearers)
+    files |= {
+        f"statements/{name}": data.encode() if isinstance(data, str) else data
+        for name, data in statements.items()
+    }
+    return Made(files, entries_of(books, charged), said, figures)
 
 
-def _tables(books: Sequence[EntityBooks]) -> dict[str, pd.DataFrame]:
+def _tables(books: Sequence[EntityBooks], charged: Charged) -> dict[str, pd.DataFrame]:
     """Every table of the close, all entities below one another, under the name of its file."""
     journals = [one.journal.lines for one in books if one.journal is not None]
+    if charged.made is not None:
+        journals.append(charged.made.lines)
     found = {
         "accrual": _together([one.accrual.table for one in books], TABLE),
         "prepaid": _together([one.accrual.prepaid for one in books], ROLL),

@@ -162,7 +162,7 @@ def page(
 
     said       of `lines`;  links: (file beside the page, text);  sections: (title, finished HTML) below the tables
     """
-    body = templates.get_template("close_page.html.j2").render(
+    body = templates.get_template("books/close_page.html.j2").render(
         title=title,
         headline=said[0],
         said=said[1:],

@@ -22,7 +22,7 @@ from ...records.rows import Record
 from ...records.store import Records
 from ...settings import Settings
 from ..aside import aside
-from . import files, gather, periods
+from . import charged, files, gather, periods
 from .gather import NO_ACCOUNTS, EntityBooks
 
 COMPANY = ""  # a period is closed for all entities at once
@@ -119,7 +119,8 @@ def walk(
         state = FINAL if not reasons or accept else PRELIMINARY
         folder = settings.path(settings.books) / place(records, period)
         head = records.head
-        made = files.of_period(settings, books, period, state, reasons, accept, head)
+        sharing = charged.of_period(settings, period, books, records, gather.accounts_of(settings))
+        made = files.of_period(settings, books, sharing, period, state, reasons, accept, head)
         with records.transaction():
             states.check_open(records, COMPANY, period)
             hashes = {name: _sha(data) for name, data in sorted(made.files.items())}
@@ -164,7 +165,7 @@ def _same(row: Record | None, state: str, body: Mapping, folder: Path) -> bool:
     plain = [name for name in body["files"] if name.endswith(".csv")]
     if any(row.body["files"].get(name) != body["files"][name] for name in plain):
         return False
-    return not changed(row, folder)
+    return not altered(row, folder)
 
 
 def approve(
@@ -203,10 +204,11 @@ def approve(
         books = gather.of_company(settings, period, records, progress)
         if any(one.journal is None for one in books):
             raise RecordsError(NO_ACCOUNTS)
-        _as_looked_at(now.row, folder, books, files.entries_of(settings, books, period))
+        sharing = charged.of_period(settings, period, books, records, gather.accounts_of(settings))
+        _as_looked_at(now.row, folder, books, files.entries_of(books, sharing))
         with records.transaction():
             row = states.approve(records, COMPANY, period, **given)
-            _book(records, settings, period, books, now.row)
+            _book(records, period, books, sharing, now.row)
         return Close(
             period=period,
             state=str(row.body["state"]),
@@ -257,7 +259,7 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
                     "at": now.row.at if now.row else "",
                     "folder": None if folder is None else str(folder),
                     "waits": "an approval to open it again" if now.reopen else "",
-                    "changed": changed(row, folder) if row and folder else [],
+                    "changed": altered(row, folder) if row and folder else [],
                 }
             )
         return out
@@ -330,7 +332,7 @@ def _as_looked_at(
     row: Record, folder: Path, books: Sequence[EntityBooks], entries: Mapping
 ) -> None:
     """Raises RecordsError where files or bills are not those of the final state."""
-    if wrong := changed(row, folder):
+    if wrong := altered(row, folder):
         raise RecordsError(
             f"{folder}: {listing(wrong)} {'is' if len(wrong) == 1 else 'are'} not as written. Make the files again and look at "
             f"them: finops close --month {row.period}."
@@ -346,9 +348,9 @@ def _as_looked_at(
 
 def _book(
     records: Records,
-    settings: Settings,
     period: Period,
     books: Sequence[EntityBooks],
+    sharing: charged.Charged,
     final: Record,
 ) -> None:
     """A row a journal. Raises RecordsError for an entry that is booked already."""
@@ -359,18 +361,20 @@ def _book(
     }
     for one in books:
         assert one.journal is not None
-        twice = [entry for entry in one.journal.ids if entry in known]
+        entries = [*one.journal.ids, *sharing.ids(one.name)]
+        twice = [entry for entry in entries if entry in known]
         if twice:
             raise RecordsError(
                 f"{period.name}: entry {twice[0]} is booked already, with {known[twice[0]]}. Nothing was booked twice."
             )
         body = {
-            "entries": list(one.journal.ids),
+            "entries": entries,
             "totals": journals.totals(one.journal),
             "files": {
                 name: sha for name, sha in final.body["files"].items() if name.endswith(".csv")
             },
             "currency": one.currency,
+            **sharing.changes(one.name),
         }
         records.append("journal", body, one.name, period.name)
 
@@ -383,7 +387,7 @@ def place(records: Records, period: Period) -> str:
     return period.name if not times else f"{period.name}-{times + 1}"
 
 
-def changed(row: Record, folder: Path) -> list[str]:
+def altered(row: Record, folder: Path) -> list[str]:
     """Files of a state that are not as they were written, or not there."""
     wrong = []
     for name, sha in row.body.get("files", {}).items():
