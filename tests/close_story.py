@@ -17,9 +17,15 @@ INC, GMBH = "Thistledown Inc.", "Thistledown GmbH"
 CURRENCY = {INC: "USD", GMBH: "EUR"}
 FIRST = "2025-08"  # bills begin
 KEPT = {"research", "platform", "people", "sales", None}  # teams: a fifth of the rows
-MONTHS = [str(month) for month in (*(f"2025-{n:02}" for n in (11, 12)), *(f"2026-{n:02}" for n in range(1, 11)))]
+MONTHS = [
+    str(month)
+    for month in (*(f"2025-{n:02}" for n in (11, 12)), *(f"2026-{n:02}" for n in range(1, 11)))
+]
 CENT = Decimal("0.01")
-UP_FRONT, TERM = Decimal("1200.01"), ("2026-02", "2026-03", "2026-04", "2026-05", "2026-06", "2026-07")
+UP_FRONT, TERM = (
+    Decimal("1200.01"),
+    ("2026-02", "2026-03", "2026-04", "2026-05", "2026-06", "2026-07"),
+)
 ACCOUNTS = {
     "expense": {"default": "6810 Cloud and AI services"},
     "accrued_liability": "2150 Accrued liabilities",
@@ -65,12 +71,18 @@ class Story:
         for name in ("CommitmentDiscountId", "CommitmentDiscountStatus", "CommitmentDiscountType"):
             self.schema = self.schema.append(pa.field(name, pa.string()))
         rows = [row for row in table.to_pylist() if month_of(row) >= FIRST and team(row) in KEPT]
-        extra = dict.fromkeys(("CommitmentDiscountId", "CommitmentDiscountStatus", "CommitmentDiscountType"))
+        extra = dict.fromkeys(
+            ("CommitmentDiscountId", "CommitmentDiscountStatus", "CommitmentDiscountType")
+        )
         self.rows = [{**row, **extra} for row in rows]
         self.rows += self._up_front() + [self._credit()]
 
     def _like(self, issuer: str, month: str) -> dict:
-        return next(row for row in self.rows if row["InvoiceIssuerName"] == issuer and month_of(row) == month)
+        return next(
+            row
+            for row in self.rows
+            if row["InvoiceIssuerName"] == issuer and month_of(row) == month
+        )
 
     def _up_front(self) -> list[dict]:
         """Capacity of Fennimore Ireland for six months, paid up front in February."""
@@ -86,14 +98,33 @@ class Story:
             begins, ends = utc(f"{month}-01"), utc(f"{after(month)}-01")
             part = (UP_FRONT / 6).quantize(Decimal("0.00000001"))
             part = UP_FRONT - 5 * part if i == 5 else part
-            used = {**like, "ChargePeriodStart": begins, "ChargePeriodEnd": ends, "CommitmentDiscountStatus": "Used"}
+            used = {
+                **like,
+                "ChargePeriodStart": begins,
+                "ChargePeriodEnd": ends,
+                "CommitmentDiscountStatus": "Used",
+            }
             used |= {"PricingCategory": "Committed", "ChargeDescription": "reserved capacity"}
-            used |= {"BilledCost": Decimal(0), "EffectiveCost": part, "ListCost": part, "ContractedCost": part}
+            used |= {
+                "BilledCost": Decimal(0),
+                "EffectiveCost": part,
+                "ListCost": part,
+                "ContractedCost": part,
+            }
             out.append(used)
             if not i:
                 fee = {**like, "ChargeCategory": "Purchase", "ChargeFrequency": "One-Time"}
-                fee |= {"ChargePeriodStart": begins, "ChargePeriodEnd": ends, "ChargeDescription": "reserved capacity, up front"}
-                fee |= {"BilledCost": UP_FRONT, "EffectiveCost": Decimal(0), "ListCost": UP_FRONT, "ContractedCost": UP_FRONT}
+                fee |= {
+                    "ChargePeriodStart": begins,
+                    "ChargePeriodEnd": ends,
+                    "ChargeDescription": "reserved capacity, up front",
+                }
+                fee |= {
+                    "BilledCost": UP_FRONT,
+                    "EffectiveCost": Decimal(0),
+                    "ListCost": UP_FRONT,
+                    "ContractedCost": UP_FRONT,
+                }
                 out.append(fee)
         return out
 
@@ -102,10 +133,22 @@ class Story:
         like = next(
             row
             for row in self.rows
-            if row["InvoiceIssuerName"] == "Ottermere AI" and month_of(row) == "2026-06" and entity(row) == INC
+            if row["InvoiceIssuerName"] == "Ottermere AI"
+            and month_of(row) == "2026-06"
+            and entity(row) == INC
         )
-        money = {name: Decimal("-500.00") for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")}
-        return {**like, **money, "ChargeCategory": "Credit", "ChargeFrequency": "One-Time", "ConsumedQuantity": None, "ConsumedUnit": None}
+        money = {
+            name: Decimal("-500.00")
+            for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+        }
+        return {
+            **like,
+            **money,
+            "ChargeCategory": "Credit",
+            "ChargeFrequency": "One-Time",
+            "ConsumedQuantity": None,
+            "ConsumedUnit": None,
+        }
 
     def known(self, at: str) -> list[dict]:
         """The rows that are there when a month is closed."""
@@ -118,7 +161,9 @@ class Story:
                 row = self._first_more(row, Decimal("2.50"))  # delivered again, with its invoice
             if (issuer, month, of) == ("Ottermere AI", "2026-01", GMBH) and at >= "2026-03":
                 row = self._first_more(row, Decimal("-12.34"))  # a closed month that ended final
-            if (issuer, of, at) == ("Ottermere AI", INC, "2026-05") and row["ChargePeriodStart"] >= utc("2026-05-29"):
+            if (issuer, of, at) == ("Ottermere AI", INC, "2026-05") and row[
+                "ChargePeriodStart"
+            ] >= utc("2026-05-29"):
                 continue  # three days are not billed yet
             if (issuer, of, at, month) == ("Wrenly", INC, "2026-09", "2026-09"):
                 continue  # seats that come every month, late this once
@@ -135,7 +180,13 @@ class Story:
         )
         if row is not first:
             return row
-        return {**row, **{name: row[name] + more for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")}}
+        return {
+            **row,
+            **{
+                name: row[name] + more
+                for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+            },
+        }
 
     def invoices(self, at: str, rows: list[dict]) -> dict[str, dict[tuple[str, str], Decimal]]:
         """entity -> (issuer, billing period) -> amount: what the bills come to, less those that have not come."""
@@ -162,7 +213,8 @@ class Workspace:
             "people,People,\nsales,Sales,\n"
         )
         accounts = {
-            of: sorted({row["BillingAccountId"] for row in story.rows if entity(row) == of}) for of in (INC, GMBH)
+            of: sorted({row["BillingAccountId"] for row in story.rows if entity(row) == of})
+            for of in (INC, GMBH)
         }
         lines = [
             "company: Thistledown",
@@ -196,5 +248,8 @@ class Workspace:
             with open(self.folder / f"invoices_{CURRENCY[of]}.csv", "w", newline="") as file:
                 out = csv.writer(file)
                 out.writerow(["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "Amount"])
-                out.writerows([issuer, bill, CURRENCY[of], f"{amount:f}"] for (issuer, bill), amount in sorted(own.items()))
+                out.writerows(
+                    [issuer, bill, CURRENCY[of], f"{amount:f}"]
+                    for (issuer, bill), amount in sorted(own.items())
+                )
         return rows, invoices

@@ -95,6 +95,7 @@ VALUES = {
     "ledger": "l",
     "runs": "r",
     "reports": "p",
+    "books": "p",
     "settling_days": 3,
     "methods": ["theta"],
     "compare_prophet": True,

@@ -81,4 +81,6 @@ class Folders(Strict):
         default=".finops/records.sqlite",
         description="What was published, approved, closed, booked and decided: one file, rows are only added.",
     )
-    books: str = Field(default="books", description="Files of closes: journals, accruals, statements.")
+    books: str = Field(
+        default="books", description="Files of closes: journals, accruals, statements."
+    )

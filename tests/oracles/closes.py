@@ -29,7 +29,9 @@ def days_of(row: dict) -> list[tuple[dt.date, Decimal, Decimal]]:
         last = i == count - 1
         pair = []
         for k, name in enumerate(("BilledCost", "EffectiveCost")):
-            part = row[name] - gone[k] if last else (row[name] / count).quantize(TENTH, ROUND_HALF_UP)
+            part = (
+                row[name] - gone[k] if last else (row[name] / count).quantize(TENTH, ROUND_HALF_UP)
+            )
             gone[k] += part
             pair.append(part)
         out.append((first + i * DAY, *pair))
@@ -48,7 +50,11 @@ class Rates:
     def __init__(self, path):
         with gzip.open(path, "rt") as file:
             table = csv.DictReader(file)
-            self.of = {dt.date.fromisoformat(row["Date"]): Decimal(row["USD"]) for row in table if row["USD"]}
+            self.of = {
+                dt.date.fromisoformat(row["Date"]): Decimal(row["USD"])
+                for row in table
+                if row["USD"]
+            }
 
     def average(self, first: dt.date, last: dt.date) -> Decimal:
         found = [value for day, value in self.of.items() if first <= day <= last]
@@ -69,7 +75,9 @@ class Books:
     settled     of the end before the first close: (issuer, month) -> what is taken as settled
     """
 
-    def __init__(self, rows, invoices, last: dt.date, estimates=None, settled=None, tax_back=Decimal(1)):
+    def __init__(
+        self, rows, invoices, last: dt.date, estimates=None, settled=None, tax_back=Decimal(1)
+    ):
         received, billed_days = defaultdict(Decimal), defaultdict(Decimal)
         whole, tax, fees = defaultdict(Decimal), defaultdict(Decimal), defaultdict(Decimal)
         use, bills = defaultdict(lambda: defaultdict(Decimal)), defaultdict(Decimal)
@@ -112,7 +120,9 @@ class Books:
                 rest -= self.tax[key]
             for (who, when, commitment), fee in fees.items():
                 if (who, when) == key:
-                    self.bought[issuer, commitment] = self.bought.get((issuer, commitment), ZERO) + cents(fee)
+                    self.bought[issuer, commitment] = self.bought.get(
+                        (issuer, commitment), ZERO
+                    ) + cents(fee)
                     rest -= cents(fee)
             inside = {m: v for (who, when, m), v in billed_days.items() if (who, when) == key}
             self.ahead[key] = cents(whole[key] - sum(inside.values(), ZERO))

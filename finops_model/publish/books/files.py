@@ -54,6 +54,7 @@ def of_period(
     books: Sequence[EntityBooks],
     charged: Charged,
     period: Period,
+    *,
     state: str,
     reasons: Sequence[str],
     accepted: str,

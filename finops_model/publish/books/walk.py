@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ...documents import write_atomic
@@ -120,7 +121,16 @@ def walk(
         folder = settings.path(settings.books) / place(records, period)
         head = records.head
         sharing = charged.of_period(settings, period, books, records, gather.accounts_of(settings))
-        made = files.of_period(settings, books, sharing, period, state, reasons, accept, head)
+        made = files.of_period(
+            settings,
+            books,
+            sharing,
+            period,
+            state=state,
+            reasons=reasons,
+            accepted=accept,
+            head=head,
+        )
         with records.transaction():
             states.check_open(records, COMPANY, period)
             hashes = {name: _sha(data) for name, data in sorted(made.files.items())}
@@ -191,14 +201,18 @@ def approve(
         folder = settings.path(settings.books) / str(
             (now.row.body if now.row else {}).get("folder")
         )
-        given = {
-            "author": author,
-            "four_eyes": settings.four_eyes,
-            "attended": attended,
-            "note": note,
-        }
+        sign = partial(
+            states.approve,
+            records,
+            COMPANY,
+            period,
+            author=author,
+            four_eyes=settings.four_eyes,
+            attended=attended,
+            note=note,
+        )
         if now.reopen is not None or now.state != FINAL or now.row is None:
-            row = states.approve(records, COMPANY, period, **given)
+            row = sign()
             return Close(period=period, state=str(row.body["state"]), head=records.head)
         _in_order(records, calendar, period)
         books = gather.of_company(settings, period, records, progress)
@@ -207,7 +221,7 @@ def approve(
         sharing = charged.of_period(settings, period, books, records, gather.accounts_of(settings))
         _as_looked_at(now.row, folder, books, files.entries_of(books, sharing))
         with records.transaction():
-            row = states.approve(records, COMPANY, period, **given)
+            row = sign()
             _book(records, period, books, sharing, now.row)
         return Close(
             period=period,
