@@ -59,7 +59,7 @@ def close(
 
     Examples: [bold]finops close --month 2026-10[/bold] · [bold]finops close --month 2026-10 --approve[/bold]
     """
-    from ..publish.books import walk
+    from ..publish.books.closing import walk
 
     chosen = load_whole(settings)
     asked = [

@@ -9,15 +9,16 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from ...measure.books.accounts import Accounts
-from ...measure.books.intercompany import MOVES, PAIRS
-from ...periods import Calendar, Period
-from ...records.store import Records
-from ...settings import Settings
-from . import bearers, periods
-from .bearers import Bearers
+from ....measure.books.accounts import Accounts
+from ....measure.books.intercompany import MOVES, PAIRS
+from ....periods import Calendar, Period
+from ....records.store import Records
+from ....settings import Settings
+from .. import bearers
+from ..bearers import Bearers
+from ..recharges import Recharges, averages, base_of, recharges
+from . import periods
 from .gather import EntityBooks
-from .recharges import Recharges, averages, base_of, recharges
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from ...errors import InputError
-from ...facts.daily.complete import Complete
-from ...periods import MONTH, Calendar, Period, check_month
+from ....errors import InputError
+from ....facts.daily.complete import Complete
+from ....periods import MONTH, Calendar, Period, check_month
 
 WEEKS = re.compile(r"FY([0-9]{4})-P([0-9]{2})")
 

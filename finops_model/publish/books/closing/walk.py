@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ...documents import write_atomic
-from ...errors import RecordsError, listing
-from ...measure.books import journal as journals
-from ...periods import Calendar, Period
-from ...progress import Progress
-from ...records import states
-from ...records.rows import Record
-from ...records.store import Records
-from ...settings import Settings
-from ..aside import aside
+from ....documents import write_atomic
+from ....errors import RecordsError, listing
+from ....measure.books import journal as journals
+from ....periods import Calendar, Period
+from ....progress import Progress
+from ....records import states
+from ....records.rows import Record
+from ....records.store import Records
+from ....settings import Settings
+from ...aside import aside
 from . import charged, files, gather, periods
 from .gather import NO_ACCOUNTS, EntityBooks
 
@@ -282,7 +282,7 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
 def _period(settings: Settings, calendar: Calendar, month: str | None) -> Period:
     if month is not None:
         return periods.named(calendar, month)
-    from .. import close
+    from ... import close
 
     reach = [close.books(one).complete(one.time_zone) for one in settings.parts()]
     return periods.newest(calendar, reach)

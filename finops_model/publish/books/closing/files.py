@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from ...measure.books.accrual import TABLE
-from ...measure.books.prepaid import ROLL
-from ...measure.books.rates import rates_of
-from ...measure.books.types import COLUMNS
-from ...periods import Period
-from ...settings import Settings
+from ....measure.books.accrual import TABLE
+from ....measure.books.prepaid import ROLL
+from ....measure.books.rates import rates_of
+from ....measure.books.types import COLUMNS
+from ....periods import Period
+from ....settings import Settings
+from ..sheets import csv_of, workbook
+from ..statements import made as made_statements
 from . import summary
 from .charged import Charged
 from .gather import EntityBooks
-from .sheets import csv_of, workbook
-from .statements import made as made_statements
 
 TIE_OUT = [
     "Entity",

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...facts.daily import warehouse
-from ...facts.usage.daily import daily_usage, one_view
-from ...facts.usage.store import UsageStore
-from ...forecasting.series import forecast
-from ...measure.books.missing import Expected, Missing
-from ...measure.books.rows import COST
-from ...measure.usage.estimated import estimate
-from ...measure.usage.weights import prices_of
-from ...settings import Settings
+from ....facts.daily import warehouse
+from ....facts.usage.daily import daily_usage, one_view
+from ....facts.usage.store import UsageStore
+from ....forecasting.series import forecast
+from ....measure.books.missing import Expected, Missing
+from ....measure.books.rows import COST
+from ....measure.usage.estimated import estimate
+from ....measure.usage.weights import prices_of
+from ....settings import Settings
 
 PATHS, LEAST = 400, 14  # paths of a forecast; days without which an issuer has none of its own
 

@@ -8,26 +8,26 @@ from decimal import Decimal
 
 import pandas as pd
 
-from ...errors import listing
-from ...facts import taken
-from ...facts.daily import entities
-from ...facts.daily.charges import charges
-from ...facts.daily.complete import Complete
-from ...facts.ledger import reconcile
-from ...facts.ledger.store import Ledger
-from ...facts.plans import read as plans
-from ...facts.plans import together
-from ...measure.books import journal as journals
-from ...measure.books.accounts import Accounts, read_accounts
-from ...measure.books.accrual import Accrual, accrue
-from ...measure.books.missing import Missing, missing_days
-from ...measure.books.prepaid import ends_of
-from ...measure.books.rates import CompanyRates, rates_of
-from ...periods import Period
-from ...progress import Progress, silent
-from ...records.store import Records
-from ...settings import Settings
-from .. import close
+from ....errors import listing
+from ....facts import taken
+from ....facts.daily import entities
+from ....facts.daily.charges import charges
+from ....facts.daily.complete import Complete
+from ....facts.ledger import reconcile
+from ....facts.ledger.store import Ledger
+from ....facts.plans import read as plans
+from ....facts.plans import together
+from ....measure.books import journal as journals
+from ....measure.books.accounts import Accounts, read_accounts
+from ....measure.books.accrual import Accrual, accrue
+from ....measure.books.missing import Missing, missing_days
+from ....measure.books.prepaid import ends_of
+from ....measure.books.rates import CompanyRates, rates_of
+from ....periods import Period
+from ....progress import Progress, silent
+from ....records.store import Records
+from ....settings import Settings
+from ... import close
 from . import expected
 from .periods import months_ended
 

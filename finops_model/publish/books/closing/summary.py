@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pandas as pd
 
-from ...measure.books.accrual import ACCRUED, RECEIVABLE
-from ...periods import MONTH, Period, month_name, month_range
-from ...records.states import FOUR_EYES_OFF
-from ..page.html import shell
-from ..page.tables import Column, cents, table, templates
+from ....measure.books.accrual import ACCRUED, RECEIVABLE
+from ....periods import MONTH, Period, month_name, month_range
+from ....records.states import FOUR_EYES_OFF
+from ...page.html import shell
+from ...page.tables import Column, cents, table, templates
 from .gather import EntityBooks
 
 ZERO = Decimal(0)
