@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from finops_model.errors import InputError
 from finops_model.measure import words
-from finops_model.measure.close import untied
+from finops_model.measure.close import status, untied
 from finops_model.measure.entities import NOTE
 from finops_model.publish.charts.budget import against_budget
 from finops_model.publish.charts.fan import monthly_fan
@@ -246,6 +247,35 @@ def test_an_invoice_that_is_missing_is_no_difference_and_two_that_cancel_are_two
     brief = read("company") | {"tie_out": tied(rows, difference), "currency": "USD"}
     said = " ".join(re.sub(r"<[^>]+>", "", str(one)) for one in page_first.alerts(Figures(brief)))
     assert said.endswith(alert)
+
+
+@pytest.mark.parametrize(
+    "difference, tolerance, said",
+    [
+        (
+            "-0.01",
+            0.01,
+            (
+                "final",
+                "all invoices of the month tie out with the ledger within 0.01 USD: the invoice of Ferro differs by −0.01 USD",
+            ),
+        ),
+        ("-0.01", 0.0, ("preliminary", "the invoice of Ferro differs by −0.01 USD")),
+        ("0.02", 0.01, ("preliminary", "the invoice of Ferro differs by 0.02 USD")),
+        ("0.00", 0.0, ("final", "all invoices of the month tie out with the ledger")),
+    ],
+)
+def test_a_difference_within_the_tolerance_ties_out_and_is_told(difference, tolerance, said):
+    close = SimpleNamespace(
+        month="2026-10",
+        as_of="2026-10-31",
+        complete=[],
+        unfinished=[],
+        currency="USD",
+        tie_out=tied([{**ROWS[0], "difference": difference}], difference),
+        tie_out_tolerance=tolerance,
+    )
+    assert status(close) == said
 
 
 def test_what_ties_out_is_untied_by_nothing():

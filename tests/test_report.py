@@ -10,6 +10,7 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.page.body import Page, open_brief
 from finops_model.publish.page.html import DRAWN, TAGS, WRITTEN, sanitised
 from finops_model.publish.page.tables import Column, differences, table
-from finops_model.publish.report import archive
+from finops_model.publish.report import archive, publication
 from finops_model.publish.report import run as report_run
 from finops_model.publish.report.briefs import (
     canonical,
@@ -31,11 +32,13 @@ from finops_model.publish.report.briefs import (
 )
 from finops_model.publish.report.build import build_reports, to_pdf
 from finops_model.publish.report.manifest import compare_briefs, verify_files
+from finops_model.records.states import FOUR_EYES_OFF
 from finops_model.wording import day, landing
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 ROOT = Path(__file__).resolve().parents[1]
 EVIL = '<script>alert(1)</script><img src=x onerror=alert(2)> =HYPERLINK("http://evil.example") [x](javascript:alert(3)) $$\\frac12$$ \u202egpj " onload="x '
+MARKED = {"records": {"head": "4f" * 32, "four_eyes": "off"}}  # of the store of records
 CODES = {
     "month",
     "for",
@@ -75,7 +78,10 @@ def published(tmp_path_factory):
     root = tmp_path_factory.mktemp("reports")
     evil = hostile({**read("company"), "slug": "evil"})
     *entries, entry = build_reports(
-        [read("company"), read("unit"), read("real_bill"), evil], root, fast=True
+        [read("company"), read("unit"), read("real_bill"), evil],
+        root,
+        fast=True,
+        manifest_extra=MARKED,
     )
     return root, entries, entry, evil
 
@@ -276,6 +282,23 @@ def test_a_bill_without_budget_and_quantities_says_what_is_missing(published):
     assert "favourable)" in text and "over budget" not in text
 
 
+def test_the_chain_head_and_four_eyes_off_stand_on_page_workbook_and_manifest_not_in_the_brief(
+    published,
+):
+    folder = published[0] / "2026-10" / "company"
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    lineage = page.partition('<dl class="lineage">')[2].partition("</dl>")[0]
+    assert f"<dt>Chain head of the records</dt><dd>{'4f' * 32}</dd>" in lineage
+    foot = page.partition("<footer>")[2]
+    assert "<p>Chain head 4f4f4f4f4f4f4f4f: finops audit --expect 4f4f4f4f4f4f4f4f.</p>" in foot
+    assert f"<p>{FOUR_EYES_OFF}</p>" in foot
+    sheet = openpyxl.load_workbook(folder / "workbook.xlsx")["Lineage"]
+    cells = {row[0].value: row[1].value for row in sheet.iter_rows(max_col=2)}
+    assert cells["chain head of the records"] == "4f" * 32 and cells["four eyes"] == FOUR_EYES_OFF
+    assert json.loads((folder / "manifest.json").read_text())["extra"] == MARKED
+    assert "4f4f4f4f" not in (folder / "brief.json").read_text() and verify_files(folder) == []
+
+
 def test_the_same_brief_gives_the_same_bytes_warm_isolated_and_side_by_side(published, tmp_path):
     root, *_ = published
     told = []
@@ -284,6 +307,7 @@ def test_the_same_brief_gives_the_same_bytes_warm_isolated_and_side_by_side(publ
         tmp_path,
         workers=2,
         progress=lambda *said: told.append(said),
+        manifest_extra=MARKED,
     )
     for place in ("2026-10/customer-support", "2026-11/company"):
         for name in ("report.html", "brief.json", "workbook.xlsx", "manifest.json"):
@@ -338,11 +362,12 @@ def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_foun
     archive.rebuild(tmp_path / "reports")  # listing again does not make a changed file right
     assert len(verify_files(folder)) == 8
     fresh = shutil.copytree(root / "2026-10" / "customer-support", tmp_path / "fresh")
-    from finops_model.publish.report.build import _put
-
-    _put(fresh, folder)
-    archive.rebuild(tmp_path / "reports")
-    assert verify_files(folder) == [] and not fresh.exists() and not list(folder.parent.glob(".*"))
+    found = publication.places(tmp_path / "reports", [read("unit")], [fresh], None)
+    with publication.put(tmp_path / "reports", found, None, "reports"):
+        archive.rebuild(tmp_path / "reports")
+    assert verify_files(folder) == [] and not fresh.exists()
+    former = folder.parent / ".versions" / "1" / "customer-support"
+    assert (former / "report.html").read_text() == "<h1>All is well</h1>"  # nothing is thrown away
     (folder / "manifest.json").unlink()
     assert verify_files(folder) == ["manifest.json is missing, so there is nothing to compare with"]
     assert all(

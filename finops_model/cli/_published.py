@@ -18,6 +18,10 @@ def show_published(published: list[dict], root: Path) -> None:
         out.print(f"{entry['unit']} · {entry['month']} · {entry['status']}", style="bold")
         out.print(f"  {entry['headline']}\n  {path}")
         show_parts(path.with_name("brief.json"))
+    for month in dict.fromkeys(entry["month"] for entry in published if entry.get("beside")):
+        out.print(
+            f"{month} is closed: its published files stay as they are, and what is told now stands beside them."
+        )
     if published:
         out.print(f"All of them: {root / published[0]['month'] / 'index.html'}")
 

@@ -58,6 +58,8 @@ class Close:
         Unit -> {driver: carried.Drives}.
     tie_out : TieOut, optional
         Invoices against the ledger.
+    tie_out_tolerance : float, optional
+        By how much an issuer's invoice may differ in a final month, in the invoice's currency.
     ledger_rows : int, optional
         Accepted rows in force.
     ledger_all_time : str, optional
@@ -124,6 +126,7 @@ class Close:
     drivers: pd.DataFrame | None = None
     carried: dict = field(default_factory=dict)
     tie_out: dict = field(default_factory=lambda: dict(NOT_TIED))
+    tie_out_tolerance: float = 0.01
     ledger_rows: int = 0
     ledger_all_time: str = "0"
     quarantined_rows: int = 0
@@ -167,19 +170,25 @@ def status(close: Close) -> tuple[typed.Status, str]:
             "preliminary",
             f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine",
         )
+    tolerance = Decimal(str(close.tie_out_tolerance))
     apart = any(row.get("not_compared") for row in close.tie_out.get("rows", ()))
     if close.tie_out.get("invoice_total") is None and not apart:
         return "preliminary", "no invoice was given to tie out against"
-    if different := untied(close.tie_out, close.currency):
+    if different := untied(close.tie_out, close.currency, tolerance):
         return "preliminary", different
-    return "final", "all invoices of the month tie out with the ledger"
+    said = "all invoices of the month tie out with the ledger"
+    small = untied(close.tie_out, close.currency)
+    return "final", f"{said} within {tolerance} {close.currency}: {small}" if small else said
 
 
-def untied(tie_out: dict, currency: str) -> str:
+def untied(tie_out: dict, currency: str, tolerance: Decimal = Decimal(0)) -> str:
     """Why the bills of a month do not tie out, issuer by issuer; '' where they do: a missing invoice is no difference, and two differences do not cancel.
 
     >>> untied({"difference": "-5.00", "rows": [{"issuer": "Aurora", "invoice": None, "ledger": "5.00", "difference": None}]}, "USD")
     'no invoice for Aurora yet'
+    >>> by_a_cent = {"difference": "-0.01", "rows": [{"issuer": "Aurora", "invoice": "4.99", "ledger": "5.00", "difference": "-0.01"}]}
+    >>> untied(by_a_cent, "USD", Decimal("0.01")), untied(by_a_cent, "USD")
+    ('', 'the invoice of Aurora differs by −0.01 USD')
     """
     rows = tie_out.get("rows") or []
     missing = [row["issuer"] for row in rows if row["invoice"] is None and Decimal(row["ledger"])]
@@ -194,9 +203,10 @@ def untied(tie_out: dict, currency: str) -> str:
             "-", "−"
         )
         for row in rows
-        if Decimal(row["difference"] or 0)
+        if abs(Decimal(row["difference"] or 0)) > tolerance
     ]
-    if not said and tie_out.get("difference") not in (None, "0", "0.00"):
+    by_row = any(Decimal(row["difference"] or 0) for row in rows)
+    if not said and not by_row and abs(Decimal(tie_out.get("difference") or 0)) > tolerance:
         return f"invoice and ledger differ by {Decimal(tie_out['difference']):,.2f} {currency}".replace(
             "-", "−"
         )

@@ -50,6 +50,7 @@ from ..simulate.run import no_run
 from .adding.bills import take_bills
 from .close_units import how_many, pick_unit, pick_units, units_of
 from .lineage import kept, lineage
+from .report.places import placed, placed_as
 from .since import earlier
 
 __all__ = [
@@ -262,6 +263,7 @@ def prepare(
             settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)
         ),
         tie_out=tie_out.as_brief(),
+        tie_out_tolerance=settings.tie_out.tolerance,
         ledger_rows=ledger.rows,
         ledger_all_time=str(taken.billed(ledger, one_amount).get(settings.currency, 0)),
         taken=[one.as_brief(month) for one in one_amount if one.currency == settings.currency],
@@ -374,13 +376,14 @@ def report(
     """
     from . import dashboard
     from .books import company as books_company
-    from .report.build import build_reports
-    from .report.places import no_stranger, placed
+    from .report.recorded import Recorded
 
     root = Path(out) if out else settings.path(settings.reports)
+    recorded = Recorded(settings, root)
     briefs: list[Brief] = []
     names: list[str] = []
-    company, closes = None, []
+    closes: dict[str, Close] = {}
+    company = None
     for part in settings.parts():
         close = prepare(
             part,
@@ -392,24 +395,23 @@ def report(
             before=tell
             and (lambda daily, part=part: tell(how_many(daily, part, units, workers, fast))),
         )
-        closes.append(close)
+        closes[part.own.name if part.own else ""] = close
         chosen = pick_units(close.daily, units, part.units)
         briefs += [labelled(document, part) for document in briefs_of(close, chosen)]
         every = [COMPANY, *units_of(close.daily)]
         names += [label(part.own.name, unit) if part.own else unit for unit in every]
         # the dashboard's levers add up months: there is none of a year of weeks, as of entities
         shown = part.own is None and not part.of_weeks and COMPANY in chosen
-        company = (close, chosen.index(COMPANY)) if shown else None
+        if shown and close.base.months:
+            company = (close, chosen.index(COMPANY))
 
     briefs = placed(briefs, names, root)
-    for document in briefs:
-        no_stranger(document, root)
-    published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
+    published = recorded.publish(briefs, closes, workers=workers, fast=fast, progress=progress)
     if books_company.of_entities(settings):
-        said = books_company.publish(settings, closes, root)
+        said = books_company.publish(settings, list(closes.values()), root)
         if whole is not None:
             whole.append(said)
-    if company is not None and company[0].base.months:
+    if company is not None and recorded.takes_sliders(published[company[1]]):
         dashboard.freeze(company[0].base.dials, briefs[company[1]], root / company[0].month)
     return [
         {**entry, "restated": brief["restated"]}
@@ -452,8 +454,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     ...     print(str(problem).partition(": ")[2])
     no published report lies here. Name its folder, for example reports/2026-10/company.
     """
-    from .report.manifest import verify_files
-    from .report.places import placed_as
+    from .report.manifest import archive_of, verify_files
     from .verify_words import bills, differences
 
     folder = Path(report_dir)
@@ -466,7 +467,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
         return problems  # what was published is not what lies here: nothing to make again
 
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
-    root = folder.parents[1]
+    root = archive_of(folder)[0]
     # with the engine that made it: another one has bits of its own
     settings, unit = (
         (settings.entity(of["name"], str(folder)), of["unit"])

@@ -7,6 +7,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..errors import several
+
 GENESIS = "0" * 64  # what the first row covers
 COLUMNS = "id, at, author, kind, entity, period, body, previous, hash"
 
@@ -72,11 +74,13 @@ def said(row: Record) -> str:
         return _with("asks to open it again", body.get("reason"))
     if row.kind == "publication":
         reports = body.get("reports")
-        many = f" {len(reports)} of them" if isinstance(reports, list) else ""
+        count = len(reports) if isinstance(reports, list) else 0
+        many = f", {several(count, 'report')}"
         return _with(f"{body.get('state')}{many}", body.get("reason"))
     if row.kind == "journal":
         entries = body.get("entries")
-        return f"{len(entries) if isinstance(entries, (list, dict)) else 0} entries booked"
+        count = len(entries) if isinstance(entries, (list, dict)) else 0
+        return f"{count:,} {'entry' if count == 1 else 'entries'} booked"
     return str(body.get("text") or body.get("version") or body.get("name") or "")
 
 

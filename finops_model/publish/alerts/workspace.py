@@ -20,9 +20,11 @@ from ...measure.runout.workspace import rows_of
 from ...measure.usage.shown import today_line
 from ...periods import check_day
 from ...progress import Progress, silent
+from ...records.store import Records
 from ...settings import Settings
 from .. import since as since_report
 from ..close import books
+from ..report.publication import marks, sentences
 from .folder import folder_of
 from .verdicts import read_feedback
 
@@ -93,6 +95,8 @@ def look(
     report = since_report.published(settings, as_of)
     today = today_line(settings, daily) if as_of == last else ""
     more = [text for text in (today, report.said() if report is not None else "") if text]
+    with Records(settings.path(settings.records)) as records:
+        more += sentences(marks(records, settings.four_eyes))
     return replace(watched, notes=(*watched.notes, *more)) if more else watched
 
 

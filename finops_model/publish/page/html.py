@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...periods import month_name
 from ..report.briefs import figures_hash, readable
+from ..report.publication import sentences
 from .first import first_figures
 from .tables import differences, templates
 
@@ -150,8 +151,11 @@ def _exporter() -> HTMLExporter:
     )
 
 
-def page_of(notebook: dict, brief: Brief) -> bytes:
-    """The published page. Raises ReportError where a figure on it differs from the brief, or where it is too large."""
+def page_of(notebook: dict, brief: Brief, marks: Mapping | None = None) -> bytes:
+    """The published page. Raises ReportError where a figure on it differs from the brief, or where it is too large.
+
+    marks   of the records: the chain's head when it was made, and that one person may write and approve
+    """
     shown = readable(brief)
     title = f"{shown['unit']} · {month_name(shown['month'])} · AI budget report"
     foot = (
@@ -159,7 +163,7 @@ def page_of(notebook: dict, brief: Brief) -> bytes:
         f"figures sha256 {figures_hash(brief)[:16]}"
     )
     body = body_of(notebook)
-    html = shell(title, body, LINKS, foot)
+    html = shell(title, _with_head(body, marks or {}), LINKS, foot, sentences(marks or {}))
     wrong = differences(body, shown, first_figures(shown))
     if wrong:
         raise ReportError(
@@ -173,11 +177,30 @@ def page_of(notebook: dict, brief: Brief) -> bytes:
     return data
 
 
-def shell(title: str, body: str, links: Iterable[tuple[str, str]] = (), foot: str = "") -> str:
+def _with_head(body: str, marks: Mapping) -> str:
+    """The body, its list of what the numbers were made from with the chain's head."""
+    head = str(marks.get("head", ""))
+    if not re.fullmatch("[0-9a-f]{64}", head):
+        return body
+    before, found, after = body.partition('<dl class="lineage">')
+    return (
+        f"{before}{found}\n<dt>Chain head of the records</dt><dd>{head}</dd>{after}"
+        if found
+        else body
+    )
+
+
+def shell(
+    title: str,
+    body: str,
+    links: Iterable[tuple[str, str]] = (),
+    foot: str = "",
+    records: Iterable[str] = (),
+) -> str:
     """A whole HTML document around a finished body."""
     style = resources.path("report.css", beside=__package__).read_text(encoding="utf-8")
     return templates.get_template("report_page.html.j2").render(
-        title=title, body=body, links=links, foot=foot, style=style
+        title=title, body=body, links=links, foot=foot, style=style, records=records
     )
 
 

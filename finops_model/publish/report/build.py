@@ -20,9 +20,10 @@ from ...documents import write_atomic
 from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...progress import Progress, silent
+from ...records.store import Records
 from ..aside import aside
 from ..page.html import page_of, to_pdf
-from . import archive
+from . import archive, publication
 from .briefs import canonical, check_brief
 from .manifest import compare_briefs, manifest, verify_files
 from .run import Kernel, execute
@@ -52,6 +53,7 @@ def render(
     )
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    marks = (manifest_extra or {}).get("records", {})  # of the store: the chain's head
     data = write_atomic(folder / "brief.json", canonical(brief))
     with tempfile.TemporaryDirectory(prefix="finops-render-") as aside:
         executed = Path(aside) / "executed.ipynb"
@@ -62,12 +64,13 @@ def render(
                 warm=warm,
             )
             write_atomic(
-                folder / "report.html", page_of(book, json.loads(data.read_text(encoding="utf-8")))
+                folder / "report.html",
+                page_of(book, json.loads(data.read_text(encoding="utf-8")), marks),
             )
         except ReportError as problem:
             why = f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}"
             raise ReportError(f"{why}Nothing was published.") from None
-    write_workbook(brief, folder / "workbook.xlsx")
+    write_workbook(brief, folder / "workbook.xlsx", marks)
     text = (
         json.dumps(
             manifest(brief, folder, manifest_extra), ensure_ascii=False, indent=1, sort_keys=True
@@ -95,6 +98,9 @@ def build_reports(
     fast: bool = False,
     manifest_extra: dict | None = None,
     progress: Progress | None = None,
+    records: Records | None = None,
+    archive_name: str = "",
+    four_eyes: bool = True,
 ) -> list[dict]:
     """Publish these briefs below a folder.
 
@@ -112,11 +118,18 @@ def build_reports(
         What the manifests say besides.
     progress : callable, optional
         Called with (text, done, total).
+    records : Records, optional
+        Where the publication is recorded, and which months are closed; None: nowhere, and none.
+    archive_name : str, optional
+        How the rows call this archive.
+    four_eyes : bool, optional
+        `four_eyes` of finops.yaml.
 
     Returns
     -------
     list of dict
-        Their index entries, in the same order.
+        Their index entries, in the same order; of one that stands beside a closed month's, `slug` is
+        its place in the month and `beside` is true.
 
     Raises
     ------
@@ -125,7 +138,7 @@ def build_reports(
 
     Source
     ------
-    docs/method §15.3, §15.4.
+    docs/method §14.6, §15.3, §15.4.
 
     Examples
     --------
@@ -150,6 +163,8 @@ def build_reports(
     if not briefs:
         return []
     root.mkdir(parents=True, exist_ok=True)
+    if marks := publication.marks(records, four_eyes):
+        manifest_extra = {**(manifest_extra or {}), "records": marks}
     with aside(root, ".staging-") as staging:
         folders = [staging / brief["month"] / brief["slug"] for brief in briefs]
         kept = [root / ".failed" / f"{brief['month']}-{brief['slug']}.ipynb" for brief in briefs]
@@ -172,14 +187,28 @@ def build_reports(
                     say("reports", i + 1, len(briefs))
 
         with _publishing(root):
-            for folder, failed in zip(folders, kept):
-                _put(folder, root / folder.parent.name / folder.name)
-                failed.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                (root / ".failed").rmdir()
-            entries = {(entry["month"], entry["slug"]): entry for entry in archive.rebuild(root)}
+            found = publication.places(root, briefs, folders, records)
+            with publication.put(root, found, records, archive_name):
+                for failed in kept:
+                    failed.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    (root / ".failed").rmdir()
+                archive.rebuild(root)
 
-    return [entries[place] for place in places]
+    return [archive.listed_at(root, one.target) for one in found]
+
+
+def settle(reports_root, records: Records | None, archive_name: str) -> None:
+    """Publications that were begun and cut off: what was renamed into place is done, the rest void, and the index is made anew."""
+    root = Path(reports_root).resolve()
+    if records is None or not publication.waiting(records, archive_name):
+        return
+    root.mkdir(parents=True, exist_ok=True)
+    with _publishing(root):
+        if pending := publication.waiting(records, archive_name):
+            publication.bring_back(root, pending)
+            archive.rebuild(root)
+            publication.done(root, pending, records, "settled at the next start")
 
 
 def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, say) -> None:
@@ -262,21 +291,3 @@ def _publishing(root: Path):
     with open(root / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _put(fresh: Path, target: Path) -> None:
-    """The new folder in the place of the old one: old aside, new in, old away; a failure puts the old one back."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.rename(target, old)
-    try:
-        os.rename(fresh, target)
-    except OSError as problem:
-        if old.exists():
-            os.rename(old, target)
-        raise ReportError(
-            f"{target}: the report could not be put in place ({problem.strerror}). The one before is unchanged."
-        ) from None
-    shutil.rmtree(old, ignore_errors=True)

@@ -12,6 +12,7 @@ from ... import resources
 from ...documents import sha256_of
 from ...errors import ReportError
 from ...measure.brief_types import Brief
+from ...periods import MONTH
 from .briefs import figures_hash
 
 SHOWN = 50  # differences told at most
@@ -60,13 +61,23 @@ def verify_files(report_dir) -> list[str]:
     Empty means: every file is what the manifest and the archive's index say.
     """
     folder = Path(report_dir)
+    problems, listed = _against_manifest(folder)
+    return problems if listed is None else problems + _against_index(folder)
+
+
+def against_manifest(folder: Path) -> list[str]:
+    """What is wrong with the files of a folder, whatever the archive says of it."""
+    return _against_manifest(folder)[0]
+
+
+def _against_manifest(folder: Path) -> tuple[list[str], dict | None]:
     try:
         document = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         listed, figures = dict(document["files"]), document["figures"]
     except FileNotFoundError:
-        return ["manifest.json is missing, so there is nothing to compare with"]
+        return ["manifest.json is missing, so there is nothing to compare with"], None
     except (ValueError, KeyError, TypeError):
-        return ["manifest.json is not a manifest"]
+        return ["manifest.json is not a manifest"], None
     problems = []
     for name, entry in sorted(listed.items()):
         path = folder / Path(name).name
@@ -90,20 +101,31 @@ def verify_files(report_dir) -> list[str]:
                 problems.append("brief.json holds other figures than the manifest says")
         except (ValueError, ReportError):
             problems.append("brief.json is not a brief")
-    return problems + _against_index(folder)
+    return problems, listed
+
+
+def archive_of(folder: Path) -> tuple[Path, str]:
+    """The archive that a published folder lies in, and its place in its month: `company`, `restated-1/company`, `.versions/1/company`.
+
+    >>> [archive_of(Path(f"/reports/2026-10/{place}"))[1] for place in ("company", ".versions/1/company")]
+    ['company', '.versions/1/company']
+    """
+    folder = Path(folder).resolve()
+    for month in (folder.parent, *folder.parents[1:3]):
+        if MONTH.fullmatch(month.name):
+            return month.parent, folder.relative_to(month).as_posix()
+    return folder.parents[1], folder.name
 
 
 def _against_index(folder: Path) -> list[str]:
-    path = folder.resolve().parents[1] / "index.json"
+    root, place = archive_of(folder)
+    path = root / "index.json"
+    month = folder.resolve().relative_to(root).parts[0]
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["reports"]
-        entry = next(
-            (
-                e
-                for e in entries
-                if (e["month"], e["slug"]) == (folder.resolve().parent.name, folder.resolve().name)
-            ),
-            None,
+        here = [e for e in entries if e["month"] == month]
+        entry = next((e for e in here if e["slug"] == place), None) or next(
+            (one for e in here for one in e.get("versions", ()) if one["folder"] == place), None
         )
         if entry is None:
             return ["the archive's index.json does not list this report"]

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import xlsxwriter
@@ -30,10 +31,11 @@ from .units import units
 CREATED = dt.datetime(2000, 1, 1)  # fixed: the same brief gives the same bytes
 
 
-def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
+def write_workbook(brief: Brief, path: str | os.PathLike, marks: Mapping | None = None) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
     Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Bridge (where something moved), Forecast, Fiscal year (where it is weeks), Runs out (where something can), Unit costs, Assumptions, Data quality (of the company), Lineage.
+    marks: of the records, as the page has them.
     Raises ReportError for a brief without the keys a workbook needs.
     """
     for key in ("unit", "month", "currency", "actual", "landing", "tie_out", "forecast", "lines"):
@@ -78,8 +80,8 @@ def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
             unit_costs,
             assumptions,
             quality,
-            lineage,
         ):
             fill(pen, brief)
+        lineage(pen, brief, marks or {})
         book.close()
         return write_atomic(path, place.read_bytes())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ....measure.brief_types import Brief
+from ....records.states import FOUR_EYES_OFF
 from .cells import Pen
 
 
@@ -30,8 +33,8 @@ def assumptions(pen: Pen, brief: Brief) -> None:
         pen.put(sheet, row, 6, "yes" if line.get("stale") else "")
 
 
-def lineage(pen: Pen, brief: Brief) -> None:
-    """Hashes, seed, engine and versions, and who prepared and reviewed."""
+def lineage(pen: Pen, brief: Brief, marks: Mapping) -> None:
+    """Hashes, seed, engine and versions, who prepared and reviewed, and the chain's head of the records."""
     sheet = pen.sheet("Lineage", [24, 80])
     pen.head(sheet, 0, ["What", "Value"])
     sheet.freeze_panes(1, 0)
@@ -43,6 +46,10 @@ def lineage(pen: Pen, brief: Brief) -> None:
         **brief.get("lineage", {}),
         **{name.replace("_", " "): value for name, value in brief.get("people", {}).items()},
     }
+    if "head" in marks:
+        facts["chain head of the records"] = marks["head"]
+    if marks.get("four_eyes") == "off":
+        facts["four eyes"] = FOUR_EYES_OFF
     for row, (name, value) in enumerate(facts.items(), 1):
         pen.put(sheet, row, 0, name)
         pen.put(sheet, row, 1, "" if value is None else str(value), "wrap")
