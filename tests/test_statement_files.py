@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from finops_model.cli import app
 from finops_model.errors import InputError
-from finops_model.publish import chargebacks
+from finops_model.publish import chargebacks, close
 from finops_model.publish.books.bearers import of_company, of_period
 from finops_model.publish.books.recharges import recharges
 from finops_model.publish.books.statement_book import sheet_names
@@ -32,7 +32,8 @@ def group(tmp_path_factory):
     frame = bill(first="2026-04-01")
     frame["Tags"] = frame["Tags"].str.replace("search", json.dumps(HOSTILE)[1:-1], regex=False)
     made = workspace(tmp_path_factory.mktemp("acme"), frame, SETTINGS + BOOKED)
-    (made.path("teams.csv")).write_text(TEAMS)
+    made.path("teams.csv").write_text(TEAMS)
+    close.books(made.entity("Acme Inc."))  # its bill is taken in once
     return made
 
 
