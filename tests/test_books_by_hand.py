@@ -141,6 +141,20 @@ def test_a_fee_that_is_spread_over_its_term_says_when_it_ends():
     assert roll(made[1][0]) == ["31.00", "0.00", "0.00", "31.00", "0.00"]
 
 
+def test_a_subscription_of_several_months_is_prepaid_for_the_days_to_come():
+    """92 billed in March for 1 a day to 31 May: 61 of it are for days to come."""
+    days = pd.date_range("2026-03-01", "2026-05-31")
+    rows = [charge(f"{day:%Y-%m-%d}", "1", bill="2026-03") for day in days]
+    made = closes(rows, {"2026-03": {("Cloudy", "2026-03"): 92}}, "2026-03", "2026-04", "2026-05")
+    assert [roll(one) for one, _ in made] == [
+        ["0.00", "61.00", "0.00", "0.00", "61.00"],
+        ["61.00", "0.00", "30.00", "0.00", "31.00"],
+        ["31.00", "0.00", "31.00", "0.00", "0.00"],
+    ]
+    assert [booked_to(entries, "6810") for _, entries in made] == ["31.00", "30.00", "31.00"]
+    assert not any(one.accrued for one, _ in made)
+
+
 def test_prepaid_stays_at_the_rate_of_its_month_and_ends_at_nothing_in_both_currencies():
     """100 EUR at 1.13 (March) = 113.00 USD: 33.33, 33.34, 33.33 EUR are 37.66, 37.68, 37.66 USD."""
     rows = [charge("2026-03-01", "100", 0, **FEE)]
@@ -371,6 +385,17 @@ def test_missing_days_cost_the_mean_of_the_forecast_by_the_share_of_the_newest_2
         "0.00",
         "its invoice says what the missing days cost",
     )
+    # a part of it came: less than the days that came
+    have = world.invoices({("Cloudy", "2026-03"): "500"})
+    made = accrue(
+        world.frame(rows),
+        have,
+        month("2026-03"),
+        missing=gone,
+        forecast=Expected(days, {"": paths}),
+    )
+    line = made.table.set_index("InvoiceIssuerName").loc["Cloudy"]
+    assert (str(line["Estimate"]), str(line["Accrual"])) == ("157.50", "497.50")
 
 
 def test_missing_days_are_known_from_use_where_it_is_and_the_rest_from_the_forecast():

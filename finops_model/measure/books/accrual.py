@@ -291,7 +291,7 @@ def _bills(came, opening: Mapping[Key, Decimal], first: str, last: str) -> dict[
 
 
 def _by_invoice(rows, last, bills, estimates, given) -> dict[Group, Estimated]:
-    """Estimates; of a month whose invoice came, what the invoice has beyond the days that came."""
+    """Estimates; of a month whose invoice came and holds what came by day, what the invoice has beyond it."""
     whole = [group for group in estimates if group in bills and bills[group].until == FOREVER]
     if not whole:
         return estimates
@@ -299,9 +299,10 @@ def _by_invoice(rows, last, bills, estimates, given) -> dict[Group, Estimated]:
     estimates = dict(estimates)
     for group in whole:
         line = without.groups.get(group)
+        if line is None or line.accrual > 0:
+            continue  # less than came already: a part of the invoices
         old = estimates.pop(group)
-        more = -(line.accrual + line.rounding) if line else ZERO
-        if more > 0:
+        if more := -(line.accrual + line.rounding):
             cells = fall(more, old.cells, group.currency)
             estimates[group] = Estimated(cells, more, more, old.days, {FROM_INVOICE})
     return estimates

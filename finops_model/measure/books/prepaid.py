@@ -167,7 +167,10 @@ def roll_forward(
         then, today = before.get(key, ZERO), now.get(key, ZERO)
         line["Opening"] += signs[key.kind] * then
         line["Closing"] += signs[key.kind] * today
-        line[place[key.kind]] += today - then
+        if key.kind == "ahead" and today < then:  # days that have come
+            line["Amortised"] += then - today
+        else:
+            line[place[key.kind]] += today - then
     rows = [
         {
             "Entity": entity,

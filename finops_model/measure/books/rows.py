@@ -82,20 +82,27 @@ COLUMNS = {
 
 
 def rows_of(charges: pd.DataFrame) -> list[Row]:
-    """The rows of `facts.daily.charges.charges`."""
+    """The rows of `facts.daily.charges.charges`; those that differ in nothing that books ask are one."""
     days = pd.to_datetime(charges["ChargeDate"]).dt.strftime("%Y-%m-%d")
-    texts = [charges[name].astype(str) for name in COLUMNS.values()]
-    return [
-        Row._make(values)
-        for values in zip(
-            days,
-            *texts,
-            charges["BilledCost"],
-            charges["EffectiveCost"],
-            (int(count) for count in charges["Rows"]),
-            strict=True,
-        )
-    ]
+    keys = zip(
+        days.tolist(),
+        *(charges[name].astype(str).tolist() for name in COLUMNS.values()),
+        strict=True,
+    )
+    sums: dict[tuple, list] = {}
+    for key, *amounts in zip(
+        keys,
+        charges["BilledCost"].tolist(),
+        charges["EffectiveCost"].tolist(),
+        charges["Rows"].tolist(),
+        strict=True,
+    ):
+        if (there := sums.get(key)) is None:
+            sums[key] = amounts
+        else:
+            for i, amount in enumerate(amounts):
+                there[i] += amount
+    return [Row._make((*key, *amounts)) for key, amounts in sums.items()]
 
 
 def add(into: dict, key: Any, amount: Decimal) -> None:
