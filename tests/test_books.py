@@ -18,9 +18,9 @@ from finops_model.measure.books.types import COLUMNS
 
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05")
 WEEKS = (
-    world.span("FY2026-P03", "2026-03-01", "2026-03-29"),
-    world.span("FY2026-P04", "2026-03-29", "2026-04-26"),
-    world.span("FY2026-P05", "2026-04-26", "2026-05-31"),
+    world.span("FY2026-P03", "2026-03-08", "2026-04-05"),
+    world.span("FY2026-P04", "2026-04-05", "2026-05-03"),
+    world.span("FY2026-P05", "2026-05-03", "2026-05-31"),
 )
 CALENDAR = tuple(month(name) for name in MONTHS[2:])
 
@@ -253,5 +253,7 @@ def test_equal_content_has_one_id_and_another_amount_another():
         walk(rows_, {}, CALENDAR[:1])[0][1] for rows_ in (as_known(rows), as_known(rows[::-1]))
     )
     assert one.ids == two.ids and one.lines["EntryId"].str.fullmatch("[0-9a-f]{16}").all()
+    moved = [charge("2026-03-05", "10", team="ads"), rows[1]]
+    assert set(walk(as_known(moved), {}, CALENDAR[:1])[0][1].ids).isdisjoint(one.ids)
     other = walk(as_known([charge("2026-03-05", "10.01")]), {}, CALENDAR[:1])[0][1]
     assert set(other.ids).isdisjoint(one.ids)

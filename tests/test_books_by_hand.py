@@ -130,6 +130,18 @@ def test_what_a_term_leaves_is_written_off_and_a_coin_a_month_goes_with_the_last
         "0.00",
     ]
 
+    more = [*cents[:2], charge("2026-05-20", 0, "59.96", commitment="c-1")]  # 0.04 in three months
+    assert roll(closes(more, came, *months, ends={"c-1": "2026-06-01"})[-1][0])[2:4] == [
+        "59.96",
+        "0.04",
+    ]
+
+
+def test_a_fee_without_a_commitment_is_no_prepaid_and_stands_apart():
+    rows = [charge("2026-03-01", "100", 0, **FEE | {"commitment": ""})]
+    ((made, entries),) = closes(rows, {"2026-03": {("Cloudy", "2026-03"): 100}}, "2026-03")
+    assert made.prepaid.empty and booked_to(entries, "1480") == "100.00"
+
 
 def test_a_fee_that_is_spread_over_its_term_says_when_it_ends():
     days = pd.date_range("2026-03-01", "2026-04-30")
@@ -233,6 +245,24 @@ def test_an_accrual_at_two_rates_has_a_line_for_the_difference_and_is_taken_back
     )
 
 
+def test_a_month_that_a_period_cuts_takes_the_average_as_far_as_the_period_goes():
+    asked = []
+
+    class Asking(world.EuroRates):
+        def rate(self, kind, currency, period, to=None, **how):
+            asked.append((kind, str(period.start), str(period.end - 1)))
+            return super().rate(kind, currency, period, to, **how)
+
+    rows = [charge("2026-03-30", "10"), charge("2026-04-05", "10"), charge("2026-04-28", "10")]
+    made = accrue(world.frame(rows, "EUR"), None, world.span("P", "2026-03-29", "2026-04-26"))
+    assert booked_to(journal(made, ACCOUNTS, Asking()), "2190") == "-20.00"
+    assert sorted(set(asked)) == [
+        ("average", "2026-03-01", "2026-03-31"),
+        ("average", "2026-04-01", "2026-04-25"),
+        ("month_end", "2026-03-29", "2026-04-25"),
+    ]
+
+
 def test_a_late_invoice_a_late_row_and_a_restated_bill_are_a_true_up_of_their_month():
     rows = [charge("2026-02-05", "300"), charge("2026-03-05", "200.10")]
     march, april = closes(rows, {}, "2026-03"), None
@@ -297,7 +327,7 @@ def test_small_accruals_are_listed_and_not_booked():
 def test_tax_that_is_not_recovered_and_credits_have_columns_and_accounts_of_their_own():
     rows = [
         charge("2026-03-05", "100"),
-        charge("2026-03-31", "19", category="Tax", team=""),
+        charge("2026-03-31", "19", 0, category="Tax", team=""),
         charge("2026-03-31", "-30", category="Credit", team=""),
     ]
     ((made, entries),) = closes(
@@ -340,6 +370,7 @@ def daily(last: int, amount="10", **more):
 def test_missing_days_cost_the_mean_of_the_forecast_by_the_share_of_the_newest_28_days():
     """Cloudy is complete to 28 March, 30 a day of 40; three paths of 50, 60 and 100 a day: its three days are 3 × 70 × ¾ = 157.50."""
     rows = daily(28, "30", team="a") + daily(31, "10", issuer="Other", team="b")
+    rows.append(charge("2026-01-20", "9000", issuer="Other"))  # before the newest 28 days
     days = np.arange("2026-03-29", "2026-04-01", dtype="datetime64[D]")
     paths = np.array([[50.0] * 3, [60.0] * 3, [100.0] * 3])
     gone = [Missing("Cloudy", "Cloudy", "acct", "2026-03-29", "2026-03-31")]
