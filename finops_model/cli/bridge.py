@@ -13,6 +13,7 @@ from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load_whole,
 
 PANEL = "Bills and reports"
 app = typer.Typer()
+MOST = 15  # rows on the screen; a file has all
 STATES = "plan, actual, actual:2026-09, forecast (the newest before the month), forecast:2026-09 (as published then), scenario:FILE"
 
 
@@ -79,13 +80,11 @@ def bridge(
         )
     if to_file is not None:
         write.write(made, to_file)
-    found = as_dict(made)
     currency = made.now.currency
     if as_json:
-        return out.print_json(
-            json.dumps({"schema": 1, "currency": currency, "basis": "Effective", **found})
-        )
-    _show(found, currency)
+        told = {"schema": 1, "currency": currency, "basis": "Effective", **as_dict(made)}
+        return out.print_json(json.dumps(told))
+    _show(as_dict(made, most=MOST), currency)
     if to_file is not None:
         out.print(f"{len(made.rows)} rows: {to_file}", markup=False)
 
@@ -129,15 +128,19 @@ def _names(found, currency: str) -> None:
         return
     steps = words.shown(found)
     titles = [words.title(step, found["parts"]) for step in steps]
-    table = Table(_first(found["by"]), "From", *titles, "To", title=f"By {found['by']}, {currency}")
+    title = f"By {found['by']}, {currency}"
+    table = Table(_first(found["by"]), "From", *titles, "To", title=title)
     for column in table.columns[1:]:
         column.justify, column.overflow = "right", "fold"
+    digits = 0 if max(map(abs, ends)) >= 1000 else 2
+
+    def text(value: float, sign: bool = False) -> str:
+        return f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
+
     for row in found["rows"]:
-        cells = [
-            _cents(row["steps"][step], sign=True) if step in row["steps"] else "" for step in steps
-        ]
+        cells = [text(row["steps"][step], True) if step in row["steps"] else "" for step in steps]
         table.add_row(
-            row["name"] or "(no name)", _cents(row["previous"]), *cells, _cents(row["current"])
+            row["name"] or "(no name)", text(row["previous"]), *cells, text(row["current"])
         )
     out.print(table)
 
