@@ -165,6 +165,51 @@ def test_names_that_are_no_state(small, tmp_path):
 
 
 @pytest.fixture(scope="module")
+def weeks(tmp_path_factory):
+    """The same workspace in a year of weeks, 4-4-5; its budgets are by month."""
+    root = tmp_path_factory.mktemp("weeks") / "small-works"
+    shutil.copytree(OLD, root)
+    said = (root / "finops.yaml").read_text()
+    said = said.replace("fiscal_year_starts: 1", "calendar: {kind: 4-4-5, ends: nearest}")
+    (root / "finops.yaml").write_text(said)
+    return fm.load_settings(root)
+
+
+def test_periods_of_weeks_are_counted_by_day(weeks):
+    """FY2026-P03 has five weeks, P04 four: seven days fewer, and every amount is that of its days."""
+    calendar = weeks.calendar_of()
+    periods = [calendar.named(name) for name in ("FY2026-P03", "FY2026-P04")]
+    assert [one.days for one in periods] == [35, 28]
+    daily = fm.daily(fm.Ledger(weeks.path(weeks.ledger)), weeks)
+    cost = daily[~daily["ChargeCategory"].isin(["Tax", "Credit"])]
+    day = cost["ChargeDate"].to_numpy("datetime64[D]")
+    sums = [
+        cost.loc[(day >= one.start) & (day < one.end), "EffectiveCost"].sum() for one in periods
+    ]
+    made = fm.bridge(weeks, "actual:FY2026-P03", "actual", month="FY2026-P04")
+    assert [float(one.total) for one in (made.then, made.now)] == [round(x, 2) for x in sums]
+    assert (made.then.days, made.now.days) == (35, 28)
+    # what is used falls by a fifth with the days; the monthly fee is no use
+    assert made.step("days") < 0 and sum(made.parts.values()) == made.change
+
+    year = fm.bridge(weeks, "plan", "actual", year=True)
+    assert (year.then.name, year.now.name) == (
+        "budget of FY2026-P01 to P08",
+        "actual of FY2026-P01 to P08",
+    )
+    assert sum(year.parts.values()) == year.change
+    assert refused(weeks, "forecast", "actual", month="FY2026-P04") == (
+        "--from: forecast: FY2026-P04 is a period of weeks, and a forecast is of months. "
+        "Give a month with --month, or compare plan and actual."
+    )
+    assert "FY2026-P99" in refused(weeks, "plan", "actual", month="FY2026-P99")
+
+
+def test_a_period_of_weeks_where_the_year_is_months_is_refused(small):
+    assert "FY2026-P04" in refused(small, "plan", "actual", month="FY2026-P04")
+
+
+@pytest.fixture(scope="module")
 def group(tmp_path_factory):
     """Two entities, in dollars and euros; the euro goes from 1.10 in April to 1.20 in May, its plan is 1.00."""
     folder = tmp_path_factory.mktemp("acme")

@@ -25,7 +25,7 @@ def bridge(
     month: Annotated[
         str | None,
         typer.Option(
-            help="Month YYYY-MM; default: the newest complete one, of forecasts and scenarios the one after it."
+            help="Month YYYY-MM, or a period FY2026-P10 of a calendar of weeks; default: the newest complete month, of forecasts and scenarios the one after it."
         ),
     ] = None,
     year: Annotated[

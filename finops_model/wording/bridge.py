@@ -51,13 +51,17 @@ def signed(value: float, currency: str = "USD") -> str:
 
 
 def months(names: Sequence[str], starts: int = 1) -> str:
-    """Months in words; a whole fiscal year by its name.
+    """Months in words, or periods of a calendar; a whole fiscal year of months by its name.
 
     >>> months(["2026-10"]), months(["2026-01", "2026-02"]), months(["2025-12", "2026-01"])
     ('October 2026', 'January to February 2026', 'December 2025 to January 2026')
     >>> months([f"2026-{m:02}" for m in range(1, 13)])
     'FY2026'
+    >>> months(["FY2026-P01", "FY2026-P02"]), months(["FY2026-P10"])
+    ('FY2026-P01 to P02', 'FY2026-P10')
     """
+    if names[0][:2] == "FY":
+        return names[0] if len(names) == 1 else f"{names[0]} to {names[-1].rpartition('-')[2]}"
     if tuple(names) == fiscal_months(names[0], starts):
         return fiscal_year(names[0], starts)
     first, last = month_name(names[0]), month_name(names[-1])

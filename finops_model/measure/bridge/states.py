@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 
 from ...names import COMPANY
-from ...periods import add_months, fiscal_months, month_column, month_days, month_name
+from ...periods import (
+    Calendar,
+    add_months,
+    fiscal_months,
+    month_column,
+    month_days,
+    month_name,
+)
 from ...wording import bridge as words
 from ...wording import day
+from ..budget import fiscal
 from . import lines as lines_of
 from .lines import OUTSIDE, State, coins, state
 from .steps import BY, PARTS, STEPS, Bridge, bridge
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     from ...facts.plans.budgets import Budgets
     from ..close import Close
 
+MONTHS = Calendar()
 MOST = 12  # rows that a brief has by name
 
 
@@ -88,7 +97,12 @@ def actual(
 
 
 def plan(
-    budgets: Budgets, unit: str, months: Sequence[str], as_of: str | None, starts: int = 1
+    budgets: Budgets,
+    unit: str,
+    months: Sequence[str],
+    as_of: str | None,
+    starts: int = 1,
+    days: int | None = None,
 ) -> State | None:
     """The budget in force of some months, by unit; None where one of them has none.
 
@@ -99,34 +113,38 @@ def plan(
     unit : str
         A business unit, or "Company": its own lines, else those of the units.
     months : list of str
-        YYYY-MM.
+        YYYY-MM, or names of periods.
     as_of : str, optional
         Approvals after this day do not count.
     starts : int, optional
         First month of the fiscal year.
+    days : int, optional
+        Calendar days, where they are periods.
 
     Returns
     -------
     State
         Without quantities.
     """
-    found = [budgets.lines(unit, month, as_of) for month in months]
-    if not found or not all(found):
+    whole = budgets.year(unit, months, as_of)
+    if whole is None:
         return None
-    amounts: dict[str, Decimal] = {}
-    for one in (each for parts in found for each in parts):
-        own = "" if one.business_unit == COMPANY else str(one.business_unit)
-        amounts[own] = amounts.get(own, Decimal(0)) + Decimal(one.amount)
+    total, own = coins(whole, budgets.currency), "" if unit == COMPANY else unit
+    amounts = {own: whole}
+    if unit == COMPANY:
+        parts = {one: budgets.year(one, months, as_of) for one in budgets.units()}
+        known = {one: amount for one, amount in parts.items() if amount is not None}
+        if coins(sum(known.values(), Decimal(0)), budgets.currency) == total:
+            amounts = known
     lines = lines_of.frame(
-        lines_of.line(float(amount), business_unit=own, currency=budgets.currency)
-        for own, amount in sorted(amounts.items())
+        lines_of.line(float(amount), business_unit=name, currency=budgets.currency)
+        for name, amount in sorted(amounts.items())
     )
-    total = coins(sum(amounts.values(), Decimal(0)), budgets.currency)
     told = budgets.describe(unit, months[-1], as_of) or {}
     return state(
         f"budget of {words.months(months, starts)}",
         lines,
-        days_of(months),
+        days_of(months) if days is None else days,
         budgets.currency,
         total=total,
         detail=False,
@@ -375,24 +393,32 @@ def _month(close: Close, beside: pd.DataFrame, first: str) -> Bridged | None:
 
 
 def _year(close: Close, unit: str, rows: pd.DataFrame, first: str) -> Bridged | None:
-    """The fiscal year's whole months to date against their budget, where they have one."""
+    """The fiscal year's whole months or periods to date against their budget, where they have one."""
     if close.budgets is None or not first:
         return None
-    year = fiscal_months(close.month, close.fiscal_year_starts)
-    months = [
-        m
-        for m in year
-        if first <= f"{m}-01" and m <= close.month and str(month_days(m)[-1]) <= close.known
-    ]
-    if not months:
+    if close.calendar is not None:  # a year of weeks
+        days = [str(close.calendar.named(close.month).end - 1), close.known]
+        periods = [
+            one
+            for one in fiscal.year_of(close.calendar, close.month)
+            if first <= str(one.start) and str(one.end - 1) <= min(days)
+        ]
+    else:
+        periods = [
+            MONTHS.named(m)
+            for m in fiscal_months(close.month, close.fiscal_year_starts)
+            if first <= f"{m}-01" and m <= close.month and str(month_days(m)[-1]) <= close.known
+        ]
+    if not periods:
         return None
-    budget = plan(close.budgets, unit, months, close.as_of, close.fiscal_year_starts)
+    names, starts = [one.name for one in periods], close.fiscal_year_starts
+    count = sum(one.days for one in periods)
+    budget = plan(close.budgets, unit, names, close.as_of, starts, count)
     if budget is None:
         return None
-    part = rows[month_column(rows).isin(months)]
-    spent = actual(
-        part, words.months(months, close.fiscal_year_starts), days_of(months), close.currency
-    )
+    day = rows["ChargeDate"]
+    part = rows[(day >= pd.Timestamp(periods[0].start)) & (day < pd.Timestamp(periods[-1].end))]
+    spent = actual(part, words.months(names, starts), count, close.currency)
     return as_dict(bridge(budget, spent, by="unit"), "year_to_date", MOST)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -34,6 +35,15 @@ class Named:
         """The name as it is written."""
         more = self.month or self.file
         return f"{self.kind}:{more}" if more else self.kind
+
+
+def is_period(name: str) -> bool:
+    """Whether a name is written as that of a period of weeks.
+
+    >>> is_period("FY2026-P10"), is_period("2026-10")
+    (True, False)
+    """
+    return re.fullmatch(r"FY\d{4}-P\d{2}", name) is not None
 
 
 def parse(text: str, option: str) -> Named:
@@ -77,5 +87,5 @@ def parse(text: str, option: str) -> Named:
         raise InputError(
             f"{option}: '{text}': a plan is that of the month that is compared. Write plan, and the month with --month."
         )
-    month = check_month(rest, option) if colon else None
+    month = (rest if is_period(rest) else check_month(rest, option)) if colon else None
     return Named(cast(Kind, kind), month=month, option=option)
