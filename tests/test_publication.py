@@ -344,3 +344,34 @@ def test_budget_versions_and_decisions_that_a_close_read_are_rows_once(workspace
     publish(workspace, told("a"), closes={"": known})
     assert [one.body["version"] for one in rows(workspace, "budget")] == ["v1", "v2", "v1"]
     assert len(rows(workspace, "decision")) == 2
+
+
+def test_a_page_that_is_no_units_report_is_kept_by_the_same_rules(tmp_path):
+    """The page of a company of several currencies: content that is the same changes nothing, whatever the head of the chain."""
+    month = tmp_path / "2026-10"
+
+    def kept(figures: str, head: str, closed: bool = False, **marks) -> str:
+        files_of = {"company.json": figures, "company.html": f"{figures} {head}"}
+        listed = {"schema": 1, "extra": {"records": {"head": head, **marks}}}
+        place = publication.keep(month / "company", files_of, listed, closed, by="company.json")
+        assert (place / "company.json").read_text() == figures
+        return place.relative_to(month).as_posix()
+
+    assert kept("a", "1") == kept("a", "2") == "company"
+    assert (month / "company" / "company.html").read_text() == "a 1"
+    first = files(month / "company")
+    assert kept("b", "3") == "company" and files(month / ".versions" / "1" / "company") == first
+    assert kept("b", "3", four_eyes="off") == "company"  # is to be read on the page
+    before = files(month / "company")
+    assert kept("b", "4", True, four_eyes="off") == "company"
+    assert kept("c", "5", True) == kept("c", "6", True) == "restated-1/company"
+    assert kept("d", "7", True) == "restated-2/company"
+    assert files(month / "company") == before
+    assert sorted(path.name for path in month.iterdir()) == [
+        ".versions",
+        "company",
+        "restated-1",
+        "restated-2",
+    ]
+    (month / "restated-2" / "company" / "company.html").write_text("altered")
+    assert kept("d", "8", True) == "restated-3/company"  # what was altered is no copy of it

@@ -6,14 +6,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...documents import write_atomic
 from ...errors import FinOpsError
 from ...measure.books.company import Entity, company
 from ...measure.books.rates import rates_of
 from ...measure.close import Close
+from ...records.states import state_of
+from ...records.store import Records
 from ...settings import Settings
 from ..page.books.company import page
-from ..report.manifest import file_entry
+from ..report.publication import keep, marks, sentences
 from .company_book import workbook
 
 FOLDER = "company"  # no entity may have this name
@@ -26,6 +27,8 @@ def of_entities(settings: Settings) -> bool:
 
 def publish(settings: Settings, closes: Sequence[Close], root: Path) -> dict:
     """Write company.json, company.html, company.xlsx and manifest.json of a month; what is said of it: {"said"}, with "folder" where it was made.
+
+    Former files are kept, and those of a month that is closed for every entity stay (§14.6).
 
     closes   of the entities, in their order. A missing rate makes no page and is said; the entities' reports stay as they are.
     """
@@ -55,18 +58,17 @@ def publish(settings: Settings, closes: Sequence[Close], root: Path) -> dict:
         "company": settings.company,
         "lineage": {one.name: dict(one.close.lineage) for one in entities},
     }
+    with Records(settings.path(settings.records)) as records:
+        said = marks(records, settings.four_eyes)
+        closed = all(state_of(records, one.name, closes[0].month) == "closed" for one in entities)
     files: dict[str, bytes | str] = {
         "company.json": json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
-        "company.html": page(found, settings.company),
+        "company.html": page(found, settings.company, sentences(said)),
         "company.xlsx": workbook(found, settings.company),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        write_atomic(folder / name, data)
-    listed = {name: file_entry(folder / name) for name in sorted(files)}
-    manifest = {"schema": 1, "company": settings.company, "month": found["month"], "files": listed}
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    write_atomic(folder / "manifest.json", text)
+    manifest = {"schema": 1, "company": settings.company, "month": found["month"]}
+    manifest |= {"extra": {"records": said}} if said else {}
+    folder = keep(folder, files, manifest, closed, by="company.json")
     return {
         "said": f"The company in {found['currency']}: {folder / 'company.html'}",
         "folder": str(folder),

@@ -136,6 +136,8 @@ def _pages_beside(root: Path, month: str, entries: list[dict]) -> None:
             for one in entry.get("versions", ())
             if one["folder"] == f"{place}/{entry['slug']}"
         ]
+        if not here:
+            continue
         what = "restated" if folder.name.startswith(RESTATED) else "former version"
         number = folder.name.removeprefix(RESTATED)
         title = f"AI budget reports, {month_name(month)}, {what} {number}"

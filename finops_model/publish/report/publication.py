@@ -10,18 +10,19 @@ import contextlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...documents import sha256_of
+from ...documents import sha256_of, write_atomic
 from ...errors import RecordsError, ReportError
 from ...measure.brief_types import Brief
 from ...records.rows import GENESIS, Record
 from ...records.states import FOUR_EYES_OFF, state_of
 from ...records.store import Records
 from .briefs import figures_hash
-from .manifest import against_manifest
+from .manifest import against_manifest, file_entry
 
 FORMER, RESTATED = ".versions", "restated-"  # folders of a month, both numbered
 
@@ -213,6 +214,56 @@ def check_writable(records: Records) -> None:
         )
 
 
+def keep(
+    target: Path, files: Mapping[str, bytes | str], manifest: dict, closed: bool, by: str
+) -> Path:
+    """Write the files of a folder of a month that is no unit's report, and its manifest, by the rules of reports; gives where they lie.
+
+    by   the file that says everything: where it is the same, and the marks of the manifest are, nothing changes
+    """
+    month = target.parent
+    places = [target, *(folder / target.name for folder in numbered(month, RESTATED))]
+    newest = [place for place in places if place.is_dir()][-1:] if closed else [target]
+    if newest and _holds(newest[0], files[by], by, manifest):
+        return newest[0]
+    if target.is_dir() and closed:
+        target = _next(month, RESTATED) / target.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=month, prefix=f".{target.name}.") as folder:
+        fresh = Path(folder) / target.name
+        for name, data in files.items():
+            write_atomic(fresh / name, data)
+        listed = {name: file_entry(fresh / name) for name in sorted(files)}
+        text = json.dumps(
+            {**manifest, "files": listed}, ensure_ascii=False, indent=1, sort_keys=True
+        )
+        write_atomic(fresh / "manifest.json", text + "\n")
+        former = _next(month, FORMER) / target.name if target.is_dir() else None
+        _swap(fresh, target, former)
+    return target
+
+
+def _holds(place: Path, data: bytes | str, name: str, manifest: dict) -> bool:
+    """Whether a folder is whole and its file `name` says the same."""
+    try:
+        raw = data.encode("utf-8") if isinstance(data, str) else data
+        there = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        whole = all(
+            sha256_of(place / one) == entry["sha256"] for one, entry in there["files"].items()
+        )
+        return (
+            whole
+            and (place / name).read_bytes() == raw
+            and _four_eyes(there) == _four_eyes(manifest)
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _four_eyes(manifest: dict):
+    return manifest.get("extra", {}).get("records", {}).get("four_eyes")
+
+
 def _pending(root, found, records, archive) -> list[Record]:
     if records is None or not found:
         return []
@@ -248,17 +299,22 @@ def _told(root: Path, one: dict) -> dict:
 def _put(one: Place) -> None:
     """The new folder in its place, what lay there beside it first; a failure puts it back."""
     one.target.parent.mkdir(parents=True, exist_ok=True)
+    _swap(one.fresh, one.target, one.former)
     if one.former is not None:
-        one.former.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(one.target, one.former)
         for path in one.target.parent.glob("dashboard.*"):  # the sliders of what was published
             if not (one.former.parent / path.name).exists():
                 shutil.copyfile(path, one.former.parent / path.name)
+
+
+def _swap(fresh: Path, target: Path, former: Path | None) -> None:
+    if former is not None:
+        former.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(target, former)
     try:
-        os.rename(one.fresh, one.target)
+        os.rename(fresh, target)
     except OSError as problem:
-        if one.former is not None:
-            os.rename(one.former, one.target)
+        if former is not None:
+            os.rename(former, target)
         raise ReportError(
-            f"{one.target}: the report could not be put in place ({problem.strerror}). The one before is unchanged."
+            f"{target}: the report could not be put in place ({problem.strerror}). The one before is unchanged."
         ) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +26,8 @@ SAID = (
 )
 
 
-def page(found: Mapping[str, Any], company: str) -> str:
-    """The whole HTML document."""
+def page(found: Mapping[str, Any], company: str, records: Iterable[str] = ()) -> str:
+    """The whole HTML document. records: what of the records stands at its end."""
     currency, land = found["currency"], found["landing"]
     month = month_name(found["month"])
     body = templates.get_template("company.html.j2").render(
@@ -48,7 +48,7 @@ def page(found: Mapping[str, Any], company: str) -> str:
         said=SAID,
     )
     foot = f"{company} · {month} · data as of {found['as_of']} · {currency}"
-    return shell(f"{company} · {month} · all entities in {currency}", body, [], foot)
+    return shell(f"{company} · {month} · all entities in {currency}", body, [], foot, records)
 
 
 def _tiles(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
