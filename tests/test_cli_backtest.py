@@ -332,12 +332,12 @@ def test_an_empty_cell_is_a_missing_day_and_a_short_series_is_named(tmp_path):
         ),
         (
             "day,a\n2026-01,1\n2026-02,2\n",
-            "bad.csv: line 2, 'day': '2026-01' is not a day. Write it as 2026-10-31.",
+            "bad.csv: line 2, 'day': '2026-01' is not a day. Write it as 2026-10-31. Rows of months are forecast with --freq M.",
         ),
         (
             "day,team,region,a\n2026-01-01,x,eu,1\n2026-01-02,x,eu,1\n",
             "bad.csv: 'team', 'region' hold words and 'a' numbers. Give a date and a column per series, "
-            "or date, series, value and perhaps class.",
+            "or date, series, value and perhaps class. A bill is read by finops start bad.csv.",
         ),
         (
             "ds,y\n2026-10-01,5\n2026-10-02,5\n2026-10-02,6\n",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import finops_model as fm
+from finops_model.cli import app
 from finops_model.errors import FinOpsError
 from finops_model.forecasting.scores import binomial_band
 from finops_model.forecasting.windows import calibration, said_and_was
@@ -143,3 +145,55 @@ def test_ranges_without_width_that_held_are_no_proof_of_wide_ones():
     mixed = calibration(half).query("kind == 'range' and level == 0.8").iloc[0]
     low, high = binomial_band(6, 0.8)
     assert (mixed["low"], mixed["high"]) == pytest.approx((0.5 + low / 2, 0.5 + high / 2))
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (
+            ["--csv", "{file}", "--months", "6"],
+            "--months is of a ledger, or of rows of months (--freq M). Of rows of days: --days.",
+        ),
+        (
+            ["--csv", "{file}", "--freq", "M", "--days", "30"],
+            "--days is of rows of days. With --freq M: --months.",
+        ),
+        (
+            ["--csv", "{file}", "--freq", "Q"],
+            "--freq: 'Q' must be D, a row a day, or M, a row a month.",
+        ),
+        (
+            ["--csv", "{file}", "--freq", "h"],
+            "--freq: 'h' must be D, a row a day, or M, a row a month. Hours are forecast in Python: "
+            "fm.forecast(series, 24, freq='h').",
+        ),
+        (
+            ["--csv", "{file}"],
+            "months.csv: line 2, 'month': '2026-01' is not a day. Write it as 2026-10-31. Rows of months are forecast with --freq M.",
+        ),
+        (
+            ["--csv", "{file}", "--freq", "m", "--executor", "spark"],
+            "forecast: unknown executor 'spark'. Known: serial, threads, processes, dask.",
+        ),
+        (
+            ["--settings", "{folder}", "--days", "3", "--paths", "200"],
+            "--days and --paths: of --csv, and none is given. Give the file, or leave them out. A ledger is forecast by months: --months.",
+        ),
+    ],
+)
+def test_no_option_of_forecast_is_left_out_in_silence(folder, tmp_path, words, said):
+    """Before, --csv history.csv --months 6 gave 90 days, and a ledger forgot --paths."""
+    file = tmp_path / "months.csv"
+    file.write_text("month,cost\n" + "".join(f"2026-{m:02},5\n" for m in range(1, 11)))
+    words = [word.format(file=file, folder=folder) for word in words]
+    done = CliRunner().invoke(app, ["forecast", *words])
+    assert str(done.exception) == said
+
+
+def test_beyond_lead_3_a_range_is_extrapolated_not_ungraded(folder):
+    """The report grades 12 months ahead: no door may say that nothing so far ahead was ever graded."""
+    notes = fm.forecast(folder, months=4, paths=100).notes
+    assert (
+        "Beyond lead 3: assumption. From 2027-02 on (*) the range is extrapolated, its variance in a straight line; "
+        "what forecasts so far ahead missed: finops backtest."
+    ) in notes

@@ -76,17 +76,17 @@ REFUSED = {  # name: (change, message); all three say the same
     "months as days": (
         lambda y: stepped("MS", 30),
         APART.format("a month apart, so this looks like monthly data")
-        + " Totals of months: freq='M', 24 at least.",
+        + " Totals of months: freq='M' or --freq M, 24 at least.",
     ),
     "ends of months": (
         lambda y: stepped("ME", 30),
         APART.format("a month apart, so this looks like monthly data")
-        + " Totals of months: freq='M', 24 at least.",
+        + " Totals of months: freq='M' or --freq M, 24 at least.",
     ),
     "periods of a month": (
         lambda y: stepped("MS", 30).to_period("M"),
         APART.format("a month apart, so this looks like monthly data")
-        + " Totals of months: freq='M', 24 at least.",
+        + " Totals of months: freq='M' or --freq M, 24 at least.",
     ),
     "quarters": (
         lambda y: stepped("QE", 9),

@@ -38,7 +38,9 @@ def forecast(
             help="Every unit, team, service, workload, environment, model or a dimension of finops.yaml, and the company."
         ),
     ] = None,
-    months: Annotated[int, typer.Option(min=1, max=36, help="Months ahead.")] = 3,
+    months: Annotated[
+        int | None, typer.Option(min=1, max=36, help="Months ahead; default: 3.")
+    ] = None,
     quarters: Annotated[
         bool,
         typer.Option(
@@ -69,10 +71,13 @@ def forecast(
             help="Of --csv: D, a row a day, or M, a row a month (24 at least): then --months ahead."
         ),
     ] = "D",
-    days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3700, help="Of --csv: days ahead; default: 90.")
+    ] = None,
     paths: Annotated[
-        int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")
-    ] = 1000,
+        int | None,
+        typer.Option(min=100, max=100_000, help="Of --csv: sample paths; default: 1000."),
+    ] = None,
     methods: Annotated[
         str | None,
         typer.Option(
@@ -91,11 +96,15 @@ def forecast(
         ),
     ] = None,
     executor: Annotated[
-        str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")
-    ] = "processes",
+        str | None,
+        typer.Option(
+            help="Of --csv, many series: processes, threads, serial or dask; default: processes."
+        ),
+    ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, help="Of --csv, many series: how many side by side.")
-    ] = 2,
+        int | None,
+        typer.Option(min=1, help="Of --csv, many series: how many side by side; default: 2."),
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file too.")] = None,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
@@ -117,10 +126,36 @@ def forecast(
         raise InputError(
             "--csv brings series of its own; --unit, --by, --quarters and --shocks are of a ledger. Give one of them. To write the rows to a file: --to FILE."
         )
-    if csv is None and (date_column or value_column or freq != "D"):
+    of_csv = {
+        "--date-column": date_column,
+        "--value-column": value_column,
+        "--freq": None if freq == "D" else freq,
+        "--days": days,
+        "--paths": paths,
+        "--executor": executor,
+        "--workers": workers,
+    }
+    if csv is None and (given := [name for name, value in of_csv.items() if value is not None]):
+        more = " A ledger is forecast by months: --months." if "--days" in given else ""
         raise InputError(
-            "--date-column, --value-column and --freq are of --csv. Give the file, or leave them out."
+            f"{' and '.join(given)}: of --csv, and none is given. Give the file, or leave {'it' if len(given) == 1 else 'them'} out.{more}"
         )
+    if freq.upper() not in ("D", "M"):
+        hours = (
+            " Hours are forecast in Python: fm.forecast(series, 24, freq='h')."
+            if freq.lower() == "h"
+            else ""
+        )
+        raise InputError(
+            f"--freq: '{freq[:20]}' must be D, a row a day, or M, a row a month.{hours}"
+        )
+    freq = freq.upper()
+    if csv is not None and freq == "D" and months is not None:
+        raise InputError(
+            "--months is of a ledger, or of rows of months (--freq M). Of rows of days: --days."
+        )
+    if csv is not None and freq == "M" and days is not None:
+        raise InputError("--days is of rows of days. With --freq M: --months.")
     if csv is not None and (csv.is_dir() or csv.suffix.casefold() in (".yaml", ".yml")):
         raise InputError(
             f"{csv}: --csv takes a CSV or Excel file. Of a workspace: --settings {csv}."
@@ -134,7 +169,7 @@ def forecast(
         if csv is not None:
             result = made(
                 csv,
-                months if freq == "M" else days,
+                (months or 3) if freq == "M" else (days or 90),
                 freq=freq,
                 date_column=date_column,
                 value_column=value_column,
@@ -152,7 +187,7 @@ def forecast(
                 methods=chosen,
                 by=by,
                 unit=unit,
-                months=months,
+                months=months or 3,
                 quarters=quarters,
                 shocks=shocks,
                 as_of=as_of,

@@ -138,7 +138,9 @@ def too_few(days: np.ndarray, where: str, freq: str = "D") -> str:
     if len(days) > 2 and freq == "h" and step % 24 == 0:
         return f"{where}: the hours are {step} hours apart, so this looks like daily data. Leave freq out: a daily history is forecast by day."
     if len(days) > 2 and freq == "D" and (words := _step(days, apart, step)):
-        whole = " Totals of months: freq='M', 24 at least." if "monthly" in words else ""
+        whole = (
+            " Totals of months: freq='M' or --freq M, 24 at least." if "monthly" in words else ""
+        )
         return (
             f"{where}: the days are {words}. A forecast needs every day: give the daily rows these were made of, or write 0 where nothing "
             f"was used.{whole}"

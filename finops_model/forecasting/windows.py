@@ -315,7 +315,8 @@ def _luck(kind: str, level: float, months: int, unsure: int) -> tuple[float, flo
     if not unsure:
         return 1.0, 1.0
     low, high = scores.binomial_band(unsure, level)
-    return tuple((months - unsure + part * unsure) / months for part in (low, high))
+    sure = months - unsure
+    return (sure + low * unsure) / months, (sure + high * unsure) / months
 
 
 def said_and_was(row) -> str:

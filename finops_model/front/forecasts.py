@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ForecastError
+from ..errors import ForecastError, unknown
 from ..forecasting import series
 from ..forecasting.result import Forecast
 from ..forecasting.settling import SETTLING_DAYS, check_days
@@ -206,6 +206,8 @@ def forecast(
         of_workspace,
         "of a workspace, and this is none. Give its folder, its finops.yaml or its settings.",
     )
+    if not isinstance(freq, str) or freq not in AHEAD:  # before a file is read by it
+        raise ForecastError(unknown("forecast", "freq", str(freq), AHEAD))
     ahead = AHEAD.get(freq, 1) if isinstance(freq, str) and horizon is None else horizon
     paths = PATHS if paths is None else paths
     settling_days = SETTLING_DAYS if settling_days is None else settling_days
@@ -279,6 +281,10 @@ def _several(history, date: str | None, value: str | None, freq: str):
     if isinstance(history, (str, os.PathLike)):
         from ..facts.intake.series import read_series
 
+        if freq == "h":
+            raise ForecastError(
+                f"forecast: {Path(history).name}: tables are read by day or by month. Give hours as a Series."
+            )
         table = read_series(history, date, value, months=freq == "M")
         return table.series, Path(history).name, table.notes
     if isinstance(history, pd.DataFrame):

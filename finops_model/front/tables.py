@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..errors import ForecastError
+from ..errors import ForecastError, unknown
+from ..executors import EXECUTORS
 from ..forecasting.ensemble import mean_shares
 from ..forecasting.hierarchy import TOTAL, Tree, forecast_tree, own_seed
 from ..forecasting.result import QUANTILES, Forecast, month_rows, quantiles
@@ -43,6 +44,8 @@ def of_series(
         raise ForecastError(
             f"forecast: freq '{str(freq)[:40]}': several series are days (D) or month totals (M). Forecast hours one by one."
         )
+    if isinstance(executor, str) and executor not in EXECUTORS:
+        raise ForecastError(unknown("forecast", "executor", executor, EXECUTORS))
     if len(series) > 1 and TOTAL in series:
         raise ForecastError(
             f"forecast: a series is called {TOTAL}, as the sum of all is here. Leave it out, or give it another name."

@@ -234,7 +234,7 @@ def notes(rows: list[dict], wanted: list[str], nodes: Hierarchy, inside) -> list
     beyond = next((span for span in inside if not span.graded), None)
     if beyond is not None:
         said.append(
-            f"Beyond lead 3: assumption. From {beyond.name} on (*) no past forecast has been graded so far ahead; the range grows on in a straight line."
+            f"Beyond lead 3: assumption. From {beyond.name} on (*) the range is extrapolated, its variance in a straight line; what forecasts so far ahead missed: finops backtest."
         )
     cut = [span for span in inside if span.missing]
     if cut:

@@ -95,7 +95,7 @@ def read_series(
     if len(numbers) > 1 or len(named) > 1:
         raise InputError(
             f"{name}: {', '.join(map(repr, words))} hold words and {', '.join(map(repr, numbers))} numbers. Give a date and a column "
-            "per series, or date, series, value and perhaps class."
+            f"per series, or date, series, value and perhaps class. A bill is read by finops start {name}."
         )
     series = {}
     for key, part in frame.groupby(named[0], sort=False).indices.items():
@@ -143,6 +143,8 @@ def _days(frame, column, name, notes, months: bool = False) -> pd.DatetimeIndex:
         day = whole.day("any" if order == "iso" else order) if whole else None
         if day is None:
             what = "a month. Write it as 2026-10." if months else "a day. Write it as 2026-10-31."
+            if not months and moment and not moment.second:
+                what += " Rows of months are forecast with --freq M."
             raise InputError(
                 f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not {what}"
             )
