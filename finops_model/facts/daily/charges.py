@@ -23,13 +23,38 @@ def charges(ledger, settings, through=None) -> pd.DataFrame:
     A charge of several days is spread evenly over them, to the tenth decimal; the last day takes what rounding leaves over.
     Charges keep their category: tax and credits are in it.
 
-    ledger      of one currency: the whole, or an entity's part
-    settings    of the company, or of the entity
-    through     last day that is included, YYYY-MM-DD; None: all, also days that have not come
+    Parameters
+    ----------
+    ledger : Ledger
+        Of one currency: the whole, or an entity's part.
+    settings : Settings
+        Of the company, or of the entity.
+    through : date or str, optional
+        Last day that is included, YYYY-MM-DD; None: all, also days that have not come.
 
-    Returns CHARGES and the company's own dimensions: ChargeDate (datetime64), BillingPeriod (YYYY-MM), text, BilledCost and
-    EffectiveCost (Decimal), Rows (of the ledger, on the first day of a charge); sorted by its keys. Raises LedgerError for a
-    ledger of several currencies.
+    Returns
+    -------
+    frame
+        CHARGES and the company's own dimensions: ChargeDate (datetime64), BillingPeriod (YYYY-MM),
+        text, BilledCost and EffectiveCost (Decimal), Rows (of the ledger, on the first day of a
+        charge); sorted by its keys.
+
+    Raises
+    ------
+    LedgerError
+        A ledger of several currencies.
+
+    Source
+    ------
+    docs/method §14.20.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from finops_model.facts.ledger.store import Ledger
+    >>> from finops_model.settings import Settings
+    >>> list(charges(Ledger(tempfile.mkdtemp()), Settings()).columns) == CHARGES
+    True
     """
     own = [column_of(name) for name in settings.dimensions]
     columns = [*KEYS, ACTIVITY, *(name for name in own if name != ACTIVITY)]

@@ -143,6 +143,7 @@ def accrue(
     Returns
     -------
     Accrual
+        Its table, everything cumulative, and what the first close takes over.
 
     Raises
     ------
@@ -153,6 +154,18 @@ def accrue(
     Source
     ------
     docs/method §14.21.
+
+    Examples
+    --------
+    >>> from finops_model.facts.daily.charges import CHARGES
+    >>> day = {"ChargeDate": "2026-10-05", "BillingPeriod": "2026-10", "InvoiceIssuerName": "Acme"}
+    >>> day |= {"BillingCurrency": "USD", "ChargeCategory": "Usage", "Rows": 1}
+    >>> day |= {"BilledCost": Decimal(40), "EffectiveCost": Decimal(40)}
+    >>> bill = pd.DataFrame([{name: day.get(name, "") for name in CHARGES}])
+    >>> first, after = np.datetime64("2026-10-01"), np.datetime64("2026-11-01")
+    >>> october = Period("2026-10", "FY2026", "FY2026-Q4", 10, first, after)
+    >>> accrue(bill, None, october).table[["ServiceMonth", "Accrual", "State"]].values.tolist()
+    [['2026-10', Decimal('40.00'), 'accrued']]
     """
     booked = booked or Booked()
     start, last = str(period.start), str(period.end - 1)

@@ -90,6 +90,17 @@ def journal(
     Source
     ------
     docs/method §14.26.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from finops_model.facts.daily.charges import CHARGES
+    >>> from finops_model.measure.books.accrual import accrue
+    >>> first, after = np.datetime64("2026-10-01"), np.datetime64("2026-11-01")
+    >>> october = Period("2026-10", "FY2026", "FY2026-Q4", 10, first, after)
+    >>> made = journal(accrue(pd.DataFrame(columns=CHARGES), None, october), Accounts())
+    >>> made.entries, made.lines.columns[0]
+    ((), 'EntryId')
     """
     valued = Valued(accrual, rates)
     write = Writer(accrual, accounts, valued, fingerprint, where)
@@ -178,7 +189,29 @@ def _less(lines: Sequence[Line], there: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def totals(made: Journal) -> dict[str, Any]:
-    """What a journal has booked, as plain data for the store: `booked` reads it. Money is text."""
+    """What a journal has booked, as plain data for the store: `booked` reads it.
+
+    Parameters
+    ----------
+    made : Journal
+        Of a period.
+
+    Returns
+    -------
+    dict
+        Period, entity, positions by key, accruals with their lines; money is text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from finops_model.facts.daily.charges import CHARGES
+    >>> from finops_model.measure.books.accrual import accrue
+    >>> first, after = np.datetime64("2026-10-01"), np.datetime64("2026-11-01")
+    >>> october = Period("2026-10", "FY2026", "FY2026-Q4", 10, first, after)
+    >>> made = journal(accrue(pd.DataFrame(columns=CHARGES), None, october), Accounts())
+    >>> totals(made)["period"], totals(made)["positions"]
+    ('2026-10', [])
+    """
     return {
         "period": made.period.name,
         "start": str(made.period.start),
@@ -204,9 +237,27 @@ def totals(made: Journal) -> dict[str, Any]:
 
 
 def booked(journals: Iterable[Mapping[str, Any]]) -> Booked:
-    """What journals have booked together: of one entity, in the order in which they were booked; plain data of `totals`.
+    """What journals have booked together.
 
-    Raises InputError for journals of several entities.
+    Parameters
+    ----------
+    journals : iterable of mapping
+        Plain data of `totals`: those of one entity, in the order in which they were booked.
+
+    Returns
+    -------
+    Booked
+        For the next `accrual.accrue`.
+
+    Raises
+    ------
+    InputError
+        Journals of several entities.
+
+    Examples
+    --------
+    >>> booked([]).first, booked([]).accruals
+    ('', ())
     """
     positions: dict[Key, tuple[Decimal, Decimal]] = {}
     opening: dict[Key, Decimal] = {}
