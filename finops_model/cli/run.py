@@ -18,6 +18,7 @@ from ._shared import (
     MonthOption,
     SettingsOption,
     amount,
+    err,
     load,
     out,
 )
@@ -174,6 +175,7 @@ def _compare(
     from ..measure.words import chance
     from ..publish import close, since
     from ..simulate import scenarios as simulate
+    from ..simulate.kept_fits import Fits
     from . import _runs
 
     budget, period = plan
@@ -202,17 +204,30 @@ def _compare(
             )
         report = since.published(chosen, day)
         how = {**how, "engine": how["engine"] or since.engine_of(report, days[1])}
-        runs = simulate.run_many(
-            [*first, *others],
-            chosen,
-            as_of=day,
-            daily=daily,
-            paths=paths,
-            progress=bars,
-            target_error=target,
-            of=of,
-            **how,
-        )
+        fits, asked = Fits(chosen.path(chosen.ledger)), [*first, *others]
+
+        def made() -> list:
+            return simulate.run_many(
+                asked,
+                chosen,
+                as_of=day,
+                daily=daily,
+                paths=paths,
+                progress=bars,
+                target_error=target,
+                of=of,
+                fits=fits,
+                dials=False,  # of a dashboard's sliders: nothing here reads them
+                **how,
+            )
+
+        if target is None:
+            question = {"as_of": day, "paths": paths, "engine": simulate.label(how["engine"])}
+            runs = _runs.kept(asked, chosen, daily, make=made, **question)
+        else:  # how many paths that takes is found on the way
+            runs = made()
+    for note in fits.notes:
+        err.print(note, markup=False)
     base, currency = runs[0], runs[0].currency
     year = against.period_of(None, day, starts)
     lands: list[dict | None]

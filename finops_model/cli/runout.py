@@ -42,8 +42,8 @@ def runout(
     chosen = load(settings, entity)
     from ..measure.runout.workspace import runout as runouts
     from ..publish import close
-    from ..publish.charts.parts import clean
     from ..simulate.scenarios import read_daily
+    from ..wording import clean
     from ..wording import runout as words
 
     with Bars() as bars:

@@ -125,7 +125,7 @@ def watch(
 def _show(report, place: Path) -> None:
     from ..measure.anomalies.alert import NAMES
     from ..publish.alerts.words import headline, size
-    from ..publish.charts.parts import clean
+    from ..wording import clean
 
     out.print(clean(headline(report)), markup=False)
     if report.alerts and out.width >= WIDE:

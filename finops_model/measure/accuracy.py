@@ -28,7 +28,7 @@ from ..progress import Progress, silent
 from ..scenario.document import load_scenario
 from ..scenario.volumes import LEAST_DAYS
 from ..simulate import scenarios as simulate
-from ..simulate.kept import Kept, facts_hashes
+from ..simulate.kept import Kept, facts_hashes, scenario_hash
 from ..simulate.kernel.engine import label as engine_label
 from .accuracy_types import Accuracy, Scores, Window
 from .brief_types import PreviousForecast
@@ -165,7 +165,7 @@ def replay(
             continue
         asked = {
             "facts": marks[i],
-            "scenario": load_scenario(scenario).hash,
+            "scenario": scenario_hash(load_scenario(scenario), settings),
             "as_of": end,
             "months": months,
             "paths": PATHS,

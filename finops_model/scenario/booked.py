@@ -67,6 +67,12 @@ def _discounted(rows: pd.DataFrame, facts) -> pd.Series:
     return mask
 
 
+def _below(rows: pd.DataFrame) -> bool:
+    """Whether any usage is below zero; most bills have none."""
+    below = rows.loc[rows["EffectiveCost"] < 0, "ChargeCategory"]
+    return bool((~below.isin([*OUTSIDE, "Purchase", "Adjustment"])).any())
+
+
 def monthly_discounts(facts) -> frozenset[tuple[str, str]]:
     """(workload, SKU) whose discount is written on one day of each month: in all of the three newest full months, and never before its time.
 
@@ -79,9 +85,9 @@ def monthly_discounts(facts) -> frozenset[tuple[str, str]]:
     wanted = {str(np.datetime64(newest, "M") - back) for back in range(MONTHS)}
     first = pd.Timestamp(f"{min(wanted)}-01")
     rows = facts.daily[facts.daily["ChargeDate"] >= first]
-    usage = rows[parts(rows, held(facts))["usage"]]
-    if facts.daily["ChargeDate"].min() > first or not (usage["EffectiveCost"] < 0).any():
+    if facts.daily["ChargeDate"].min() > first or not _below(rows):
         return frozenset()
+    usage = rows[parts(rows, held(facts))["usage"]]
     left_out = usage.index.difference(without_refunds(usage)[0].index)
     below = usage[usage["EffectiveCost"] < 0].assign(sku=sku_of(usage))
     found = set()
@@ -106,6 +112,8 @@ def discounts(facts) -> frozenset[str]:
     A partner's discount without a team is no refund of a day: it comes again (docs/method §3.8).
     """
     month = _newest_month(facts)
+    if not _below(month):
+        return frozenset()
     usage = month[parts(month, held(facts))["usage"]]
     found = set()
     for name, part in usage[usage["EffectiveCost"] != 0].groupby("x_Workload"):

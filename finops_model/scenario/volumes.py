@@ -20,6 +20,11 @@ from ..prices.lists.catalog import catalog_price, is_linear, unit_price
 
 WINDOW = 28  # days that tell mix and prices: four whole weeks
 FRESH = 7  # days that tell the price of a SKU outside the catalog
+LABELS = ("x_BusinessUnit", "x_Team", "x_Environment", "ServiceName")
+READ = (
+    *("ChargeDate", "x_Workload", *LABELS, "SkuId", "SkuMeter", "ConsumedUnit", "ConsumedQuantity"),
+    *("CommitmentDiscountId", "EffectiveCost", "ListCost", "x_Model", "ServiceProviderName"),
+)  # what of the daily facts counts here: each group of rows is copied with all its columns
 LEAST_DAYS = 3  # of usage, before anything is forecast
 ROUNDING = 1e-3  # prices nearer than this are one: a bill is rounded
 
@@ -87,7 +92,7 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     currency = getattr(settings, "currency", None) or "USD"
     held = frozenset(commitment_id(c) for c in commitments)
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
-    rows = daily[parts(daily, held)["usage"]]
+    rows = daily.loc[parts(daily, held)["usage"], [name for name in READ if name in daily]]
     if rows.empty:
         raise ForecastError(
             f"there is no usage up to {as_of}: a forecast needs rows with ChargeCategory Usage. "
@@ -128,11 +133,8 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     names = tuple(str(name) for name in every[kept])
     if not names:
         raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
-    last = dict(iter(rows.groupby("x_Workload")))  # iter: a grouping has `keys` of another meaning
-    label = {
-        column: tuple(_newest(last[name], column, dates[-1]) for name in names)
-        for column in ("x_BusinessUnit", "x_Team", "x_Environment", "ServiceName")
-    }
+    last = {name: _fresh(part) for name, part in rows.groupby("x_Workload")}
+    label = {column: tuple(_newest(last[name], column) for name in names) for column in LABELS}
     meta = Meta(
         tuple(skus.values()),
         label["x_BusinessUnit"],
@@ -341,8 +343,12 @@ def _mix(rows, day, at, volume, skus, settled) -> tuple[np.ndarray, np.ndarray]:
     return mix, left
 
 
-def _newest(rows: pd.DataFrame, column: str, last) -> str:
-    """The label that carries most cost in the newest days of a workload."""
-    fresh = rows[rows["ChargeDate"] > rows["ChargeDate"].max() - pd.Timedelta(days=WINDOW)]
+def _fresh(rows: pd.DataFrame) -> pd.DataFrame:
+    """The newest days of a workload."""
+    return rows[rows["ChargeDate"] > rows["ChargeDate"].max() - pd.Timedelta(days=WINDOW)]
+
+
+def _newest(fresh: pd.DataFrame, column: str) -> str:
+    """The label that carries most cost in these days."""
     totals = fresh.groupby(column)["EffectiveCost"].sum()
     return str(totals.index[int(np.argmax(totals.to_numpy()))])

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ..documents import sha256_of, write_atomic
+from ..scenario.document import Scenario
 from ..settings import Settings
 from .run import ARRAYS, Run
 
@@ -119,6 +120,27 @@ class Kept:
 
 def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
+
+
+def scenario_hash(scenario: Scenario, settings: Settings) -> str:
+    """sha256 of all that a scenario says, its bases, and the bytes of the file of hours that it names.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        As `load_scenario` gives it.
+    settings : Settings
+        Of the workspace, in whose folder the file lies.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    named = scenario.base.shapes
+    place = Path(settings.root, named) if named else None
+    hours = sha256_of(place) if place and place.is_file() else ""
+    return hashlib.sha256(f"{scenario.hash} {hours}".encode()).hexdigest()
 
 
 def settings_hash(settings: Settings) -> str:

@@ -25,6 +25,7 @@ from .compile.to_flat import by_workload as money_by_workload
 from .compile.to_flat import compile_flat
 from .dials import PATHS as DIAL_PATHS
 from .dials import collect, grid_of
+from .kept_fits import Fits
 from .kernel.engine import label, simulate_paths, stream
 from .kernel.limits import check
 from .run import Run
@@ -310,6 +311,7 @@ def run_many(
     target_error: float | None = None,
     of: str = "p90",
     max_paths: int = MAX_PATHS,
+    fits: Fits | None = None,
 ) -> list[Run]:
     r"""Simulate several scenarios on the same facts, demand and draws, in their order.
 
@@ -339,6 +341,8 @@ def run_many(
         bits.
     of, max_paths : optional
         mean, p90, cvar95 …; at least 100 paths.
+    fits : Fits, optional
+        Where fits of demand are kept between sessions; None: fitted here.
 
     Returns
     -------
@@ -389,6 +393,7 @@ def run_many(
             resolved[0].seed,
             settings.methods if methods is None else methods,
             progress,
+            fits=fits,
         )
 
     plans = [compile_plan(one, demand) for one in resolved]
@@ -477,20 +482,38 @@ def check_how(
 
 
 def demand_of(
-    facts: Facts, days: int, seed: int, methods=None, progress: Progress | None = None
+    facts: Facts,
+    days: int,
+    seed: int,
+    methods=None,
+    progress: Progress | None = None,
+    *,
+    fits: Fits | None = None,
 ) -> Demand:
-    """The demand process of all workloads, fitted to the facts, for `days` days after them. Raises ForecastError for fewer than LEAST_DAYS."""
+    """The demand process of all workloads, fitted to the facts, for `days` days after them. Raises ForecastError for fewer than LEAST_DAYS.
+
+    fits   where one is kept; not where people know something of a workload
+    """
     if why := too_little(facts.daily, facts.as_of):
         raise ForecastError(
             f"{why[0]}: {why[1]}. Take in more of the bill first: finops ingest FILE."
         )
-    return fit_demand(
-        facts.volume,
-        facts.names,
-        facts.dates,
-        days,
-        seed=seed,
-        methods=methods,
-        progress=progress,
-        covariates=facts.covariates.of_workloads(facts, days),
-    )
+    covariates = facts.covariates.of_workloads(facts, days)
+
+    def fitted() -> Demand:
+        return fit_demand(
+            facts.volume,
+            facts.names,
+            facts.dates,
+            days,
+            seed=seed,
+            methods=methods,
+            progress=progress,
+            covariates=covariates,
+        )
+
+    if fits is None or covariates:
+        return fitted()
+    given = list(methods) if isinstance(methods, list | tuple) else methods
+    asked = {"names": list(facts.names), "days": days, "seed": seed, "methods": given}
+    return fits.demand(facts.volume, facts.dates, asked, fitted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import printable
 from ..periods import is_date, month_name
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -149,3 +150,12 @@ def day(text: str) -> str:
     """
     whole = is_date(text) and len(text) == len("YYYY-MM-DD")
     return f"{int(text[8:])} {month_name(text[:7])}" if whole else str(text)
+
+
+def clean(text) -> str:
+    """Text from outside on one line: no control, format or bidirectional characters, no runs of blanks.
+
+    >>> clean("a\\u202egpj.exe\\n  b")
+    'agpj.exe b'
+    """
+    return " ".join(printable("".join(" " if c.isspace() else c for c in str(text))).split())

@@ -292,7 +292,7 @@ class Ledger:
         """
         state = (self.book.fingerprint(), time_zone)
         if self._complete is None or self._complete[0] != state:
-            self._complete = (state, complete_days(self.files(), time_zone))
+            self._complete = (state, _complete(self, *state))
         return self._complete[1]
 
     def first_day(self, time_zone: str = "UTC") -> dt.date | None:
@@ -429,3 +429,17 @@ def _items(files) -> list:
     if not isinstance(files, Iterable):
         raise LedgerError("ingest takes a path, a frame, a pair (name, frame), or a list of them.")
     return list(files)
+
+
+_COMPLETE: dict[tuple, Complete] = {}  # (folder, fingerprint, time zone) of this process
+
+
+def _complete(ledger: Ledger, fingerprint: str, time_zone: str) -> Complete:
+    """`complete_days` of a ledger, once for all that open it; a part of one (an entity) has days of its own."""
+    files = ledger.files()
+    key = (str(ledger.root.resolve()), fingerprint, time_zone, tuple(files))
+    if key not in _COMPLETE:
+        if len(_COMPLETE) >= 8:
+            _COMPLETE.clear()
+        _COMPLETE[key] = complete_days(files, time_zone)
+    return _COMPLETE[key]

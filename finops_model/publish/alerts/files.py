@@ -14,7 +14,7 @@ from ...documents import write_atomic
 from ...measure.anomalies.alert import NAMES
 from ...measure.anomalies.watch import Watch
 from ...measure.words import money
-from ..charts.parts import clean
+from ...wording import clean
 from ..page.html import shell
 from ..page.tables import Column, table
 from .folder import alone

@@ -9,7 +9,7 @@ from ...forecasting.settling import settled
 from ...measure.anomalies.alert import NAMES, Alert
 from ...measure.anomalies.watch import Watch
 from ...measure.words import money
-from ..charts.parts import clean
+from ...wording import clean
 
 
 def headline(watch: Watch) -> str:

@@ -26,8 +26,8 @@ sys.modules.pop("rfc3987_syntax")
 if _grammar is not None:
     sys.modules["rfc3987_syntax"] = _grammar
 
-from ...errors import printable  # noqa: E402
 from ...measure.words import SYMBOLS  # noqa: E402
+from ...wording import clean  # noqa: E402
 
 # Okabe–Ito: blue what may come, near-black what was, vermilion the budget and what costs more, green what costs less.
 INK, BLUE, VERMILION, GREEN, GREY, GRID = (
@@ -55,15 +55,6 @@ class Figure:
     subtitle: str
     alt: str
     svg: str
-
-
-def clean(text) -> str:
-    """Text from outside on one line: no control, format or bidirectional characters, no runs of blanks.
-
-    >>> clean("a\\u202egpj.exe\\n  b")
-    'agpj.exe b'
-    """
-    return " ".join(printable("".join(" " if c.isspace() else c for c in str(text))).split())
 
 
 def short(text, most: int) -> str:

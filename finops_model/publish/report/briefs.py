@@ -17,8 +17,8 @@ from ...measure.brief_types import Brief
 from ...names import is_slug
 from ...periods import MONTH
 from ...schemas import check_schema
+from ...wording import clean
 from ...wording.workload import spoken_apart
-from ..charts.parts import clean
 
 STATUSES = ("flash", "preliminary", "final")
 KEYS = (

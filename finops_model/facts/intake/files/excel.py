@@ -10,8 +10,6 @@ from bisect import bisect_right
 from decimal import Decimal
 from pathlib import Path
 
-import openpyxl
-
 from ....errors import InputError, listing, several, unknown
 from ..formats import MONEY, SYMBOLS, read_number
 from . import room
@@ -42,6 +40,8 @@ def read_sheets(
     """
     with_formulas = _inspect(path)
     try:
+        import openpyxl  # most files are no workbooks
+
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:
             names = book.sheetnames
@@ -209,6 +209,8 @@ def money_formats(path: Path, sheet: str) -> dict[int, dict[str, int]]:
 
     Only formats that the workbook spells out: the built-in ones show the currency of whoever opens it.
     """
+    import openpyxl  # most files are no workbooks
+
     book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     found: dict[int, dict[str, int]] = {}
     try:
@@ -247,6 +249,8 @@ def shown_money(text: str) -> str:
 
 def _stored(path: Path, grids: dict) -> list[str]:
     """Formulas whose value was never stored would read as empty cells: they are written as text, so they are refused later."""
+    import openpyxl  # most files are no workbooks
+
     book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
     missing = []
     try:

@@ -86,6 +86,8 @@ def find(names: Sequence[str], body: list[Row], typed: bool = False) -> Found:
     if len(body) < 2:
         return Found(body, [], {})
     words = [_word(cells) for _, cells in body]
+    if not any(words) and all(len(cells) >= len(names) and all(cells) for _, cells in body):
+        return Found(body, [], {})  # no line says total, and none lacks a cell: most long tables
     plain = [line for line, word in zip(body, words) if not word] or body
     money = _columns(names, plain, typed)
     if not money.places:
