@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..decide.compare import compare
 from ..errors import InputError
 from ..measure.words import money
@@ -95,7 +97,7 @@ def kept(scenarios, settings, daily, *, make, **asked) -> list:
             made.extend(make())
         return made[at]
 
-    return [known.run({**asked, "at": at}, lambda at=at: one(at)) for at in range(len(scenarios))]
+    return [known.run({**asked, "at": at}, partial(one, at)) for at in range(len(scenarios))]
 
 
 def sentences(rows: list[dict], runs, of: str, target: float | None, currency: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Fits of demand kept between sessions, each with a proof of what it was made from (docs/method §11.13).
+"""Fits of demand, and those kept between sessions, each with a proof of what it was made from (docs/method §11.13).
 
 A kept fit is one file in `kept` of the ledger. Its name carries the sha256 of everything that the fit depends on (the series, horizon, seed,
 methods, the code of forecasting, versions of what it stands on), and that of its own bytes: what was altered is said and made anew.
@@ -20,7 +20,11 @@ import numpy as np
 
 from .. import forecasting
 from ..documents import write_atomic
-from ..forecasting.widths.demand import Demand
+from ..errors import ForecastError
+from ..forecasting.widths.demand import Demand, fit_demand
+from ..progress import Progress
+from ..scenario.ledger_base import Facts
+from ..scenario.volumes import too_little
 
 MOST = 64  # fits kept
 FORM = 1  # of a file; raise it where what stands in one changes
@@ -169,3 +173,41 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def demand_of(
+    facts: Facts,
+    days: int,
+    seed: int,
+    methods=None,
+    progress: Progress | None = None,
+    *,
+    fits: Fits | None = None,
+) -> Demand:
+    """The demand process of all workloads, fitted to the facts, for `days` days after them. Raises ForecastError for fewer than LEAST_DAYS.
+
+    fits   where one is kept; not where people know something of a workload
+    """
+    if why := too_little(facts.daily, facts.as_of):
+        raise ForecastError(
+            f"{why[0]}: {why[1]}. Take in more of the bill first: finops ingest FILE."
+        )
+    covariates = facts.covariates.of_workloads(facts, days)
+
+    def fitted() -> Demand:
+        return fit_demand(
+            facts.volume,
+            facts.names,
+            facts.dates,
+            days,
+            seed=seed,
+            methods=methods,
+            progress=progress,
+            covariates=covariates,
+        )
+
+    if fits is None or covariates:
+        return fitted()
+    given = list(methods) if isinstance(methods, list | tuple) else methods
+    asked = {"names": list(facts.names), "days": days, "seed": seed, "methods": given}
+    return fits.demand(facts.volume, facts.dates, asked, fitted)

@@ -8,15 +8,14 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from ..errors import ForecastError, ScenarioError
+from ..errors import ScenarioError
 from ..executors import map_blocks
 from ..facts.workspace import fingerprint, read_daily
 from ..forecasting.covariates.overrides import compare_overrides
-from ..forecasting.widths.demand import Demand, fit_demand
+from ..forecasting.widths.demand import Demand
 from ..progress import Progress, part
 from ..scenario.document import horizon, load_scenario, resolve
-from ..scenario.ledger_base import Facts, read_facts
-from ..scenario.volumes import too_little
+from ..scenario.ledger_base import read_facts
 from ..settings import Settings, load_settings
 from ..streams import BLOCK
 from ..uncertainty.answers import answer, enough_paths
@@ -25,7 +24,7 @@ from .compile.to_flat import by_workload as money_by_workload
 from .compile.to_flat import compile_flat
 from .dials import PATHS as DIAL_PATHS
 from .dials import collect, grid_of
-from .kept_fits import Fits
+from .kept_fits import Fits, demand_of
 from .kernel.engine import label, simulate_paths, stream
 from .kernel.limits import check
 from .run import Run
@@ -479,41 +478,3 @@ def check_how(
             raise ScenarioError(
                 f"max_paths is {max_paths}; it must lie between 100 and {MAX_PATHS:,}."
             )
-
-
-def demand_of(
-    facts: Facts,
-    days: int,
-    seed: int,
-    methods=None,
-    progress: Progress | None = None,
-    *,
-    fits: Fits | None = None,
-) -> Demand:
-    """The demand process of all workloads, fitted to the facts, for `days` days after them. Raises ForecastError for fewer than LEAST_DAYS.
-
-    fits   where one is kept; not where people know something of a workload
-    """
-    if why := too_little(facts.daily, facts.as_of):
-        raise ForecastError(
-            f"{why[0]}: {why[1]}. Take in more of the bill first: finops ingest FILE."
-        )
-    covariates = facts.covariates.of_workloads(facts, days)
-
-    def fitted() -> Demand:
-        return fit_demand(
-            facts.volume,
-            facts.names,
-            facts.dates,
-            days,
-            seed=seed,
-            methods=methods,
-            progress=progress,
-            covariates=covariates,
-        )
-
-    if fits is None or covariates:
-        return fitted()
-    given = list(methods) if isinstance(methods, list | tuple) else methods
-    asked = {"names": list(facts.names), "days": days, "seed": seed, "methods": given}
-    return fits.demand(facts.volume, facts.dates, asked, fitted)

@@ -152,7 +152,7 @@ def day(text: str) -> str:
     return f"{int(text[8:])} {month_name(text[:7])}" if whole else str(text)
 
 
-def clean(text) -> str:
+def clean(text: object) -> str:
     """Text from outside on one line: no control, format or bidirectional characters, no runs of blanks.
 
     >>> clean("a\\u202egpj.exe\\n  b")
