@@ -82,7 +82,7 @@ def found_of(rows: list[dict], pools: dict, idle: str, unused: str) -> pd.DataFr
     return lines(each, given.shared_cost, billed="GmbH", entity_column="x_Bearer")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(ROWS, POOLS, IDLE, UNUSED, st.randoms(use_true_random=False))
 def test_lines_are_those_of_plain_loops_and_conserve_the_total_in_any_order(
     rows, pools, idle, unused, random
@@ -123,7 +123,7 @@ AMOUNTS = st.dictionaries(
 RATE = st.decimals(min_value="0.001", max_value="200", places=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(AMOUNTS, RATE, RATE, RATE, st.sampled_from(["EUR", "JPY", "KWD"]))
 def test_pairs_balance_in_every_currency_and_net_to_zero_in_base(amounts, to_own, to_base, own, of):
     due = pd.DataFrame(
