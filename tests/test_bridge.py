@@ -79,6 +79,17 @@ def test_a_launch_and_a_retirement_are_named_and_no_mix():
     assert list(made.rows.loc["new", ["then", "now", "launches", "waste"]]) == [0, 26, 24, 2]
 
 
+def test_a_bridge_says_itself_and_names_are_inert():
+    then, now = of(sku("a", 10, 1.0)), of(sku("a", 10, 1.0), sku("b", 8, 3.0, workload="<b>new"))
+    made = bridge(then, now)
+    assert (
+        str(made)
+        == "From the then, $10.00, to the then, $34.00, it is $24.00 more (240 %): volume +$24.00."
+    )
+    html = made._repr_html_()
+    assert "of it launches +$24.00 (&lt;b&gt;new)" in html and "<b>new" not in html
+
+
 def test_exchange_rates_come_after_everything_that_is_paid_in_a_currency():
     """100 euro at 1.10, then 120 at 1.20: volume 22 at the old rate, rates 12 of what is paid now."""
     one = lambda quantity: sku("a", quantity, 1.0, currency="EUR")
@@ -135,7 +146,7 @@ def test_what_cannot_be_bridged_is_said():
     with pytest.raises(InputError) as problem:
         bridge(of(), of(), order="shapely")
     assert str(problem.value) == (
-        "order: unknown order 'shapely'. Did you mean 'shapley'? Known: steps, shapley."
+        "--order: unknown order 'shapely'. Did you mean 'shapley'? Known: steps, shapley."
     )
 
 

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.measure.bridge.lines import frame, line, state
-from finops_model.measure.bridge.states import as_dict
 from finops_model.measure.bridge.steps import bridge
 from finops_model.publish.charts.waterfall import boxes, waterfall
 from finops_model.publish.page.body import Page
@@ -56,7 +55,7 @@ def brief():
     )
     year = bridge(plan, month.now, by="unit")
     made = json.loads(BRIEF.read_text(encoding="utf-8"))
-    made["bridge"] = [as_dict(month, "month"), as_dict(year, "year_to_date")]
+    made["bridge"] = [month.as_dict("month"), year.as_dict("year_to_date")]
     return json.loads(json.dumps(made, sort_keys=True))  # as it is published
 
 

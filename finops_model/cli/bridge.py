@@ -59,7 +59,6 @@ def bridge(
 
     Examples: [bold]finops bridge --from plan --to actual --month 2026-10[/bold] · [bold]finops bridge --from forecast:2026-09 --to actual --by unit[/bold]
     """
-    from ..measure.bridge.states import as_dict
     from ..publish.bridges import build, write
 
     chosen = load_whole(settings, entity)
@@ -82,9 +81,9 @@ def bridge(
         write.write(made, to_file)
     currency = made.now.currency
     if as_json:
-        told = {"schema": 1, "currency": currency, "basis": "Effective", **as_dict(made)}
+        told = {"schema": 1, "currency": currency, "basis": "Effective", **made.as_dict()}
         return out.print_json(json.dumps(told))
-    _show(as_dict(made, most=MOST), currency)
+    _show(made.as_dict(most=MOST), currency)
     if to_file is not None:
         out.print(f"{len(made.rows)} rows: {to_file}", markup=False)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -26,8 +26,8 @@ from ...wording import day
 from ..budget import fiscal
 from . import lines as lines_of
 from .lines import OUTSIDE, State, coins, state
-from .steps import BY, PARTS, STEPS, Bridge, bridge
-from .types import Bridged, BridgeRow, End
+from .steps import bridge
+from .types import Bridged
 
 if TYPE_CHECKING:
     from ...facts.plans.budgets import Budgets
@@ -296,67 +296,6 @@ def published(
     )
 
 
-def as_dict(made: Bridge, what: str = "", most: int | None = None) -> Bridged:
-    """A bridge as plain values, as the brief has it; `most` rows by name, the others in one."""
-    then, now = float(made.then.total), float(made.now.total)
-    said = [text for one in (made.then, made.now) for text in one.said]
-    if then <= 0:
-        said.append(words.nothing(made.then.name))
-    if made.order == "shapley":
-        said.append(words.SHAPLEY)
-    return cast(
-        Bridged,
-        {
-            "what": what,
-            "from": {"name": made.then.name, "amount": then},
-            "to": {"name": made.now.name, "amount": now},
-            "change": float(made.change),
-            "share": float(made.change) / then if then > 0 else None,
-            "order": made.order,
-            "by": made.by,
-            "steps": {step: float(made.step(step)) for step in STEPS},
-            "parts": {part: float(value) for part, value in made.parts.items()},
-            "rows": _rows(made, most),
-            "launches": _ends(made.launches),
-            "retirements": _ends(made.retirements),
-            "said": list(dict.fromkeys(said)),
-        },
-    )
-
-
-def _ends(named: Mapping[str, Decimal]) -> list[End]:
-    return [{"name": name, "amount": float(value)} for name, value in named.items() if value]
-
-
-def _rows(made: Bridge, most: int | None) -> list[BridgeRow]:
-    """Rows by the size of their change, equal ones by name; those beyond the most are one."""
-    rows = made.rows
-    order = sorted(
-        rows.index, key=lambda name: (-abs(rows.at[name, "now"] - rows.at[name, "then"]), name)
-    )
-    groups = [(name, [name]) for name in order]
-    if most is not None and len(groups) > most:
-        rest = order[most:]
-        groups = [*groups[:most], (f"{len(rest)} others", rest)]
-    result: list[BridgeRow] = []
-    for name, members in groups:
-        part = rows.loc[members]
-        sums = {key: sum(part[key], Decimal(0)) for key in ("then", "now", *PARTS)}
-        steps = {step: sum((sums[p] for p in own), Decimal(0)) for step, own in STEPS.items()}
-        if not any(sums.values()):
-            continue
-        result.append(
-            {
-                "name": str(name),
-                "previous": float(sums["then"]),
-                "current": float(sums["now"]),
-                "change": float(sums["now"] - sums["then"]),
-                "steps": {step: float(value) for step, value in steps.items() if value},
-            }
-        )
-    return result
-
-
 def of_brief(close: Close, unit: str, rows: pd.DataFrame, beside: pd.DataFrame) -> list[Bridged]:
     """The bridges of a brief: the month from the month before, and the year to date from its budget.
 
@@ -389,7 +328,7 @@ def _month(close: Close, beside: pd.DataFrame, first: str) -> Bridged | None:
         actual(beside[column == m], name, count, close.currency)
         for m, name, count in zip((before, month), named, days, strict=True)
     ]
-    return as_dict(bridge(*states), "month", MOST)
+    return bridge(*states).as_dict("month", MOST)
 
 
 def _year(close: Close, unit: str, rows: pd.DataFrame, first: str) -> Bridged | None:
@@ -419,7 +358,4 @@ def _year(close: Close, unit: str, rows: pd.DataFrame, first: str) -> Bridged | 
     day = rows["ChargeDate"]
     part = rows[(day >= pd.Timestamp(periods[0].start)) & (day < pd.Timestamp(periods[-1].end))]
     spent = actual(part, words.months(names, starts), count, close.currency)
-    return as_dict(bridge(budget, spent, by="unit"), "year_to_date", MOST)
-
-
-__all__ = ["BY", "actual", "as_dict", "days_of", "of_brief", "plan", "published", "run"]
+    return bridge(budget, spent, by="unit").as_dict("year_to_date", MOST)

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from html import escape
 from itertools import combinations
 from math import factorial
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from ...errors import InputError, unknown
 from ...prices.settle.cents import digits
+from ...wording import bridge as words
 from .factors import FACTORS, Table, table
-from .lines import State, coins
+from .lines import BOOKED, State
+from .types import Bridged, BridgeRow, End
 from .whole import controlled, shares
 
 ORDERS = ("steps", "shapley")
@@ -78,6 +82,53 @@ class Bridge:
         """A step with all its parts."""
         return sum((self.parts[part] for part in STEPS[name]), Decimal(0))
 
+    def as_dict(self, what: str = "", most: int | None = None) -> Bridged:
+        """Plain values, as the brief and --json have them; `most` rows by name, the others in one."""
+        then, now = float(self.then.total), float(self.now.total)
+        said = [text for one in (self.then, self.now) for text in one.said]
+        if then <= 0:
+            said.append(words.nothing(self.then.name))
+        if self.order == "shapley":
+            said.append(words.SHAPLEY)
+        return cast(
+            Bridged,
+            {
+                "what": what,
+                "from": {"name": self.then.name, "amount": then},
+                "to": {"name": self.now.name, "amount": now},
+                "change": float(self.change),
+                "share": float(self.change) / then if then > 0 else None,
+                "order": self.order,
+                "by": self.by,
+                "steps": {step: float(self.step(step)) for step in STEPS},
+                "parts": {part: float(value) for part, value in self.parts.items()},
+                "rows": _told(self.rows, most),
+                "launches": _ends(self.launches),
+                "retirements": _ends(self.retirements),
+                "said": list(dict.fromkeys(said)),
+            },
+        )
+
+    def __str__(self) -> str:
+        return words.sentence(self.as_dict(most=0), self.now.currency)
+
+    def _repr_html_(self) -> str:
+        """Its steps as a table, for notebooks."""
+        told, currency = self.as_dict(most=0), self.now.currency
+        lines = [(told["from"]["name"], told["from"]["amount"], "")]
+        lines += [
+            (words.title(s, told["parts"]), told["steps"][s], words.of(told, s, currency))
+            for s in words.shown(told)
+        ]
+        lines.append((told["to"]["name"], told["to"]["amount"], ""))
+        body = "".join(
+            f"<tr><td>{escape(name)}</td><td style='text-align:right'>{amount:,.2f}</td><td>{escape(more)}</td></tr>"
+            for name, amount, more in lines
+        )
+        head = f"<tr><th>Step</th><th>{escape(currency)}</th><th>Of it</th></tr>"
+        notes = " ".join(escape(text) for text in [*told["said"], words.LATER])
+        return f"<div><table><thead>{head}</thead><tbody>{body}</tbody></table>{notes}</div>"
+
 
 def bridge(then: State, now: State, *, order: str = "steps", by: str = "workload") -> Bridge:
     """The steps between two states.
@@ -114,9 +165,9 @@ def bridge(then: State, now: State, *, order: str = "steps", by: str = "workload
     ('4.00', '6.00', '10.00')
     """
     if order not in ORDERS:
-        raise InputError(unknown("order", "order", order, ORDERS))
+        raise InputError(unknown("--order", "order", order, ORDERS))
     if by not in BY:
-        raise InputError(unknown("by", "cut", by, BY))
+        raise InputError(unknown("--by", "cut", by, BY))
     _currencies(then, now)
     found = table(then, now)
     given = contributions(found, order)
@@ -124,7 +175,8 @@ def bridge(then: State, now: State, *, order: str = "steps", by: str = "workload
     change, currency = now.total - then.total, then.currency
     parts = dict(zip(PARTS, shares(change, [sums.get(p, 0.0) for p in PARTS], digits(currency))))
     _held(found, then, now)
-    rows = _rows(found, given, found.keys[BY[by]], then, now, parts, digits(currency))
+    names = found.keys[BY[by]].mask(found.keys["x_Kind"] == BOOKED, "months booked before")
+    rows = _rows(found, given, names, then, now, parts, digits(currency))
     return Bridge(
         then,
         now,
@@ -152,6 +204,38 @@ def _currencies(then: State, now: State) -> None:
                 f"bridge: '{one.name}' has cost in {' and '.join(missing)}, and no rate into {one.currency} is given. "
                 "Name a table or plan rates under rates: in finops.yaml."
             )
+
+
+def _ends(named: Mapping[str, Decimal]) -> list[End]:
+    return [{"name": name, "amount": float(value)} for name, value in named.items() if value]
+
+
+def _told(rows: pd.DataFrame, most: int | None) -> list[BridgeRow]:
+    """Rows by the size of their change, equal ones by name; those beyond the most are one."""
+    order = sorted(
+        rows.index, key=lambda name: (-abs(rows.at[name, "now"] - rows.at[name, "then"]), name)
+    )
+    groups = [(name, [name]) for name in order]
+    if most is not None and len(groups) > most:
+        rest = order[most:]
+        groups = [*groups[:most], (f"{len(rest)} others", rest)]
+    result: list[BridgeRow] = []
+    for name, members in groups:
+        part = rows.loc[members]
+        sums = {key: sum(part[key], Decimal(0)) for key in ("then", "now", *PARTS)}
+        steps = {step: sum((sums[p] for p in own), Decimal(0)) for step, own in STEPS.items()}
+        if not any(sums.values()):
+            continue
+        result.append(
+            {
+                "name": str(name),
+                "previous": float(sums["then"]),
+                "current": float(sums["now"]),
+                "change": float(sums["now"] - sums["then"]),
+                "steps": {step: float(value) for step, value in steps.items() if value},
+            }
+        )
+    return result
 
 
 def _held(found: Table, *states: State) -> None:
@@ -242,16 +326,3 @@ def _named(found: Table, given, part: str, total: Decimal, places: int) -> dict[
     sums = pd.Series(given[line, factor]).groupby(keys).sum()
     sums = sums.loc[sums.abs().sort_values(ascending=False, kind="stable").index]
     return dict(zip(map(str, sums.index), shares(total, sums.tolist(), places), strict=True))
-
-
-__all__ = [
-    "BY",
-    "ORDERS",
-    "PARTS",
-    "STEPS",
-    "Bridge",
-    "bridge",
-    "coins",
-    "contributions",
-    "parts_of",
-]
