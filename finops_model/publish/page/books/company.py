@@ -12,7 +12,8 @@ from ....periods import month_name
 from ....wording import chance, day, money
 from ....wording import landing as words
 from ..html import shell
-from ..tables import Column, cents, signed, table, templates, whole
+from ..tables import Column, cents, table, templates, whole
+from .fiscal import over
 
 KEYS = ("own", "actual", "at_plan", "effect", "budget")
 SAID = (
@@ -139,7 +140,7 @@ def _landings(found: Mapping[str, Any]) -> Markup:
         return [
             name,
             *(whole(land[key]) for key in ("p10", "p50", "p90", "mean", "budget")),
-            _over(land["budget"], land["mean"]),
+            over(land["budget"], land["mean"]),
             "–" if chance_ is None else chance(chance_),
         ]
 
@@ -149,14 +150,6 @@ def _landings(found: Mapping[str, Any]) -> Markup:
     caption = f"{found['year']} by entity, {found['currency']}"
     total = row(f"Company, {found['currency']}", found["landing"])
     return table(columns, rows, caption, total=total, note=note, name="landing")
-
-
-def _over(budget: float | None, cost: float | None) -> str | Markup:
-    """Budget − cost with its sign, in the colour of its word."""
-    if budget is None or cost is None:
-        return "–"
-    tone = "good" if budget >= cost else "bad"
-    return Markup('<span class="{}">{}</span>').format(tone, signed(budget - cost))
 
 
 def _periods(found: Mapping[str, Any]) -> Markup:

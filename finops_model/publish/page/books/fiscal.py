@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from markupsafe import Markup
 
 from ....measure.budget.types import FiscalPeriod
-from ....wording import day
-from ..tables import Column, Figures, table, variance
+from ..tables import Column, Figures, signed, table
 
-STATES = {"actual": "actual", "under way": "under way", "forecast": "forecast"}
+NAMES = ["Period", "", "Days", "Actual", "P10", "Median", "P90", "Mean"]
+QUANTILES = ("p10", "p50", "p90", "mean")
 
 
 def fiscal(figures: Figures) -> list[Markup]:
@@ -21,43 +23,61 @@ def fiscal(figures: Figures) -> list[Markup]:
     rows = [_row(figures, i, line, planned) for i, line in enumerate(lines)]
     total: list = [
         found["year"],
-        f"{day(found['start'])} to {day(found['last'])}",
+        dates(found["start"], found["last"]),
         f"{found['weeks']} weeks",
-        "heading for" if not land.get("closed") else "actual",
         show("fiscal/actual", "whole"),
-        *(show(f"landing/{key}", "whole") for key in ("p10", "p50", "p90", "mean")),
+        *(show(f"landing/{key}", "whole") for key in QUANTILES),
     ]
     if planned:
         total += [
             show("landing/budget", "whole"),
-            *variance(land["budget"], land["mean"], figures.digits),
+            over(land["budget"], land["mean"], figures.digits),
         ]
-    names = ["Period", "Days", "", "", "Actual", "P10", "Median", "P90", "Mean"]
-    names += ["Budget", "Variance", ""] if planned else []
-    columns = [Column(name, 4 <= i != 11) for i, name in enumerate(names)]
-    caption = f"By fiscal period, {found['year']} ({found['kind']}), {figures.money('budget')}"
-    note = f"Variance of a period to come, and of the year, is budget − mean. {found['said']}"
+    names = [*NAMES, *(["Budget", "Variance"] if planned else [])]
+    columns = [Column(name, i > 1) for i, name in enumerate(names)]
+    caption = (
+        f"By fiscal period, {found['year']} ({found['kind']}), begun {found['start']}, "
+        f"{figures.money('budget')}"
+    )
+    note = (
+        "Of a period under way, or in which the bill begins, Days says how many of its days have actuals. Variance is budget − actual, of "
+        f"what is to come and of the year budget − mean. {found['said']}"
+    )
     return [table(columns, rows, caption, total=total, name="fiscal", note=note)]
 
 
 def _row(figures: Figures, i: int, line: FiscalPeriod, planned: bool) -> list:
     show, at = figures.show, f"fiscal/periods/{i}"
-    state = STATES[line["state"]]
-    if line["partial"]:
-        state += f", {line['booked_days']} of {line['days']} days"
-    over = line["state"] == "actual"
+    over_ = line["state"] == "actual"
     cells: list = [
         line["name"],
-        f"{day(line['start'])} to {day(line['last'])}",
-        f"{line['days']} days",
-        state,
-        show(f"{at}/actual", "whole") if line["actual"] is not None else "–",
-        *("" if over else show(f"{at}/{key}", "whole") for key in ("p10", "p50", "p90", "mean")),
+        dates(line["start"], line["last"]),
+        f"{line['booked_days']} of {line['days']}" if line["partial"] else f"{line['days']}",
+        show(f"{at}/actual", "whole") if line["actual"] is not None else "",
+        *("" if over_ else show(f"{at}/{key}", "whole") for key in QUANTILES),
     ]
     if planned:
-        cost = line["actual"] if over and not line["partial"] else line["mean"]
+        cost = line["mean"] if not over_ else None if line["partial"] else line["actual"]
         cells += [
             show(f"{at}/budget", "whole") if line["budget"] is not None else "–",
-            *variance(line["budget"], cost, figures.digits),
+            over(line["budget"], cost, figures.digits),
         ]
     return cells
+
+
+def dates(first: str, last: str) -> str:
+    """First and last day, short.
+
+    >>> dates("2025-12-28", "2026-01-24")
+    '28 Dec – 24 Jan'
+    """
+    days = [dt.date.fromisoformat(text) for text in (first, last)]
+    return " – ".join(f"{day.day} {day:%b}" for day in days)
+
+
+def over(budget: float | None, cost: float | None, digits: int = 0) -> str | Markup:
+    """Budget − cost with its sign, in the colour of its word."""
+    if budget is None or cost is None:
+        return "–"
+    tone = "good" if budget >= cost else "bad"
+    return Markup('<span class="{}">{}</span>').format(tone, signed(budget - cost, digits))
