@@ -18,7 +18,8 @@ from oracles import calendars as oracle
 from finops_model.errors import InputError
 from finops_model.facts.plans import by_days
 from finops_model.facts.plans.read import read_budgets
-from finops_model.measure.budget import fiscal
+from finops_model.front.workspace import of_workspace
+from finops_model.measure.budget import against, fiscal
 from finops_model.periods import WEEKDAYS, Calendar, month_range
 from finops_model.publish import close
 from finops_model.publish.page.body import Page
@@ -246,3 +247,64 @@ def test_a_bill_that_begins_inside_a_period_marks_it_partial():
         (0, False),
     ]
     assert found["periods"][0]["actual"] == 19.0 and found["periods"][2]["actual"] is None
+
+
+@pytest.mark.parametrize(
+    "text, name, periods",
+    [
+        (None, "FY2025", 12),
+        ("FY2025", "FY2025", 12),
+        ("fy2025-q2", "FY2025-Q2", 3),
+        ("FY2025-P10", "FY2025-P10", 1),
+        ("2025-11", "2025-11", 0),
+    ],
+)
+def test_a_budget_period_of_a_year_of_weeks(text, name, periods):
+    found = against.period_of(text, "2025-10-31", 2, calendar=WEEKS)
+    assert (found.name, len(found.weeks)) == (name, periods)
+
+
+def test_a_budget_period_that_is_none_is_refused():
+    with pytest.raises(InputError) as refused:
+        against.period_of("Q2", "2025-10-31", 2, calendar=WEEKS)
+    assert str(refused.value) == (
+        "--budget-period: 'Q2' is not a period. Write a fiscal year FY2027, a quarter FY2027-Q2 or a period FY2027-P03 of one, or a month "
+        "2027-03."
+    )
+
+
+def test_commands_land_the_year_as_the_report_does(made):
+    prepared, brief = made
+    run, daily = prepared.base, prepared.daily
+    year = against.period_of(None, run.as_of, 2, calendar=WEEKS)
+    land = against.landing_beside(run, daily, brief["landing"]["budget"], year)
+    assert {key: land[key] for key in brief["landing"]} == brief["landing"]
+    held = against.totals_of(run, land, None, daily, WEEKS)
+    assert float(np.quantile(held, 0.9)) == pytest.approx(land["p90"])
+    period = against.held_against(run, daily, 4000.0, "FY2025-P11", 2, calendar=WEEKS)
+    line = brief["fiscal"]["periods"][10]
+    assert (period["period"], period["p50"]) == ("FY2025-P11", pytest.approx(line["p50"]))
+
+
+def test_the_forecast_command_says_quarters_and_years_of_weeks(made, tmp_path_factory):
+    prepared, brief = made
+    folder = tmp_path_factory.mktemp("forecast")
+    (folder / "budgets.csv").write_text(BUDGETS)
+    found = world.workspace(
+        folder,
+        world.days("2025-01-01", "2025-10-31", cost),
+        calendar=FiscalCalendar.model_validate(KEY),
+        fiscal_year_starts=2,
+        budgets="budgets.csv",
+    )
+    rows = of_workspace(found, months=3, quarters=True).rows
+    assert [row["period"] for row in rows] == ["FY2025-Q3", "FY2025-Q4", "FY2025"]
+    assert [row["missing"] for row in rows] == [[], [], []]
+    lines = brief["fiscal"]["periods"]
+    land, third = brief["landing"], rows[0]
+    assert rows[2]["p50"] == pytest.approx(land["p50"], rel=1e-6)
+    assert third["booked"] == ["FY2025-P07", "FY2025-P08"]
+    assert third["p50"] == pytest.approx(
+        lines[6]["actual"] + lines[7]["actual"] + lines[8]["p50"], rel=1e-6
+    )
+    assert against.approved(found, "2025-10-31") == pytest.approx(land["budget"])

@@ -187,6 +187,7 @@ def _compare(
         ledger = close.books(chosen, bars)
         day = close.check_as_of(ledger, days[0], chosen.time_zone, days[1])
         approved, starts = against.approved(chosen, day), chosen.fiscal_year_starts
+        weeks = chosen.calendar_of() if chosen.of_weeks else None
         daily = close.up_to(simulate.read_daily(chosen), day, any(days))
         first = [chosen.path(chosen.scenario)] if chosen.scenario else [None]
         others = [
@@ -197,7 +198,7 @@ def _compare(
         if budget is not None:
             months = simulate.months_of(first[0], day, starts)
             against.refuse_unreached(
-                against.period_of(period, day, starts),
+                against.period_of(period, day, starts, calendar=weeks),
                 months,
                 day,
                 f"{daily['ChargeDate'].min():%Y-%m-%d}",
@@ -229,10 +230,12 @@ def _compare(
     for note in fits.notes:
         err.print(note, markup=False)
     base, currency = runs[0], runs[0].currency
-    year = against.period_of(None, day, starts)
+    year = against.this_year(chosen, day)
     lands: list[dict | None]
     if budget is not None:
-        lands = [against.held_against(run, daily, budget, period, starts) for run in runs]
+        lands = [
+            against.held_against(run, daily, budget, period, starts, calendar=weeks) for run in runs
+        ]
     else:
         lands = [
             None if approved is None else against.landing_beside(run, daily, approved, year)

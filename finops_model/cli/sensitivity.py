@@ -71,7 +71,7 @@ def sensitivity(
         day = close.check_as_of(ledger, as_of, chosen.time_zone, month)
         daily, year = (
             close.up_to(read_daily(chosen), day, bool(as_of or month)),
-            against.period_of(None, day, chosen.fiscal_year_starts),
+            against.this_year(chosen, day),
         )
         if budget is None and not against.unreached(
             year.months, months_of(scenario, day, chosen.fiscal_year_starts, months), day

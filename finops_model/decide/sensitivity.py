@@ -14,6 +14,7 @@ import numpy as np
 from .. import streams
 from ..errors import ScenarioError
 from ..measure.budget import against
+from ..periods import Calendar
 from ..progress import Progress, silent
 from ..scenario import document as documents
 from ..scenario import ledger_base as base
@@ -131,6 +132,7 @@ class Study:
     paths: int
     fiscal_year_starts: int = 1
     engine: str | None = None
+    calendar: Calendar | None = None  # of a company whose year is weeks
 
     @property
     def values(self) -> dict[str, Distribution]:
@@ -251,7 +253,8 @@ def study(
         demand = simulate.demand_of(
             facts, len(future(resolved)), resolved.seed, settings.methods, progress
         )
-    return Study(resolved, demand, paths, settings.fiscal_year_starts, engine)
+    weeks = settings.calendar_of() if settings.of_weeks else None
+    return Study(resolved, demand, paths, settings.fiscal_year_starts, engine, weeks)
 
 
 def sensitivity(
@@ -423,9 +426,12 @@ def sensitivity(
     say("sensitivity", steps, steps)
     daily, starts, land, held = ready.resolved.facts.daily, ready.fiscal_year_starts, None, whole
     if budget is not None and budget_period is not None:
-        land = against.held_against(first, daily, budget, budget_period, starts, unit)
-        held = against.totals_of(first, land, unit)
-    this = against.period_of(None, first.as_of, starts)
+        weeks = ready.calendar
+        land = against.held_against(
+            first, daily, budget, budget_period, starts, unit, calendar=weeks
+        )
+        held = against.totals_of(first, land, unit, daily, weeks)
+    this = against.period_of(None, first.as_of, starts, calendar=ready.calendar)
     year = against.landing_beside(
         first, daily, budget if land and land["period"] == this.name else None, this, unit
     )

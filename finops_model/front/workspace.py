@@ -7,11 +7,13 @@ from ..forecasting.result import QUANTILES
 from ..measure.brief_types import Landing
 from ..measure.budget import against, outside, outside_words
 from ..measure.budget import landing as budgets
+from ..measure.budget.fiscal import landing_on
 from ..measure.words import money
 from ..names import COMPANY
 from ..periods import month_of
 from ..progress import Progress
 from ..simulate.hierarchy import COLUMN, SHOCKS, Hierarchy, forecast_hierarchy
+from . import fiscal
 from .results import WorkspaceForecasts
 from .unfinished import words
 
@@ -79,7 +81,10 @@ def of_workspace(
         if by is None
         else [*([name] if name != COMPANY else first.names), None]
     )
-    inside = first.spans(settings.fiscal_year_starts, quarters)
+    weeks = fiscal.spans(first, settings.calendar_of()) if quarters and settings.of_weeks else {}
+    inside = [span for span, _ in weeks.values()] or first.spans(
+        settings.fiscal_year_starts, quarters
+    )
     rows = []
     for node in nodes:
         for span in inside:
@@ -93,9 +98,13 @@ def of_workspace(
                 "missing": list(span.missing),
             }
             for how, totals in by_shocks.items():
-                quantiles = dict(
-                    zip(QUANTILES, totals.quantiles(span, node, tuple(QUANTILES.values())))
+                at = tuple(QUANTILES.values())
+                values = (
+                    fiscal.quantiles(totals, weeks[span.name][1], daily, node, at)
+                    if weeks
+                    else totals.quantiles(span, node, at)
                 )
+                quantiles = dict(zip(QUANTILES, values))
                 row |= quantiles if how == wanted[0] else {}
                 row |= (
                     {f"{key}_{how}": value for key, value in quantiles.items()}
@@ -104,9 +113,14 @@ def of_workspace(
                 )
             rows.append(row)
     left = outside.of_year(
-        daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts
+        daily,
+        month_of(first.as_of),
+        first.as_of,
+        name,
+        settings.fiscal_year_starts,
+        against.this_year(settings, first.as_of).weeks,
     )
-    year = year_of(first, None if name == COMPANY else name, settings)
+    year = year_of(first, None if name == COMPANY else name, settings, daily)
     one_amount = [
         one.as_brief(month_of(first.as_of))
         for one in taken.of(ledger)
@@ -159,9 +173,17 @@ def stated(daily, by: str) -> None:
         )
 
 
-def year_of(nodes: Hierarchy, node: str | None, settings) -> Landing | None:
+def year_of(nodes: Hierarchy, node: str | None, settings, daily=None) -> Landing | None:
     """Where the fiscal year under way lands, as a report has it; None where the forecast does not reach its end, or is of no such node."""
-    period = against.period_of(None, nodes.as_of, settings.fiscal_year_starts)
+    period = against.this_year(settings, nodes.as_of)
+    if period.weeks:
+        if against.unreached(period.months, nodes.months, nodes.as_of) or (
+            node is not None and nodes.by != "unit"
+        ):
+            return None
+        by_day, ahead = fiscal.parts(nodes, daily, node)
+        amount = against.approved(settings, nodes.as_of, node)
+        return landing_on(nodes, by_day, period.weeks, amount, ahead)
     span = next(
         (
             span

@@ -143,7 +143,7 @@ def budget_answer(settings, run, daily) -> Words:
     settings   Settings;  run   Run of the base;  daily   DAILY of the run
     """
     period, amount = (
-        against.period_of(None, run.as_of, settings.fiscal_year_starts),
+        against.this_year(settings, run.as_of),
         against.approved(settings, run.as_of),
     )
     land = against.landing_beside(run, daily, amount, period)

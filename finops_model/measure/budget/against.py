@@ -13,11 +13,22 @@ import pandas as pd
 from ...errors import InputError
 from ...facts.plans import together
 from ...names import COMPANY
-from ...periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
+from ...periods import (
+    Calendar,
+    add_months,
+    fiscal_months,
+    fiscal_year,
+    month_days,
+    month_of,
+    month_range,
+)
+from ...periods import Period as Fiscal
 from .. import actuals
 from ..brief_types import Landing
+from . import fiscal
 from . import landing as budgets
 
+WEEKS = re.compile(r"FY(\d{4})(?:-(Q[1-4]|P\d{2}))?")
 FORMS = re.compile(r"^(?:(FY)(\d{4})(?:-Q([1-4]))?|(\d{4})-(0[1-9]|1[0-2]))$", re.IGNORECASE)
 
 
@@ -26,19 +37,27 @@ class Period:
     """What a budget is for: a fiscal year FY2026, a quarter of one FY2026-Q4, or a month 2026-11."""
 
     name: str
-    months: tuple[str, ...]
+    months: tuple[str, ...]  # with a day in it
+    weeks: tuple[Fiscal, ...] = ()  # where the year is weeks: the fiscal periods it is made of
 
 
 def period_of(
-    text: str | None, as_of: str, starts: int = 1, option: str = "--budget-period"
+    text: str | None,
+    as_of: str,
+    starts: int = 1,
+    option: str = "--budget-period",
+    calendar: Calendar | None = None,
 ) -> Period:
     """The period that is meant, of which `as_of` tells the year under way. Raises InputError for a word that is no period.
 
     text   None or "year": the year under way; FY2027, FY2027-Q2, 2027-03
+    calendar   of a company whose year is weeks: it says what years, quarters and periods (FY2027-P03) are
 
     >>> period_of(None, "2026-10-31").name, period_of("FY2027-Q1", "2026-10-31", 7).months
     ('FY2026', ('2026-07', '2026-08', '2026-09'))
     """
+    if calendar is not None:
+        return _of_weeks(text, as_of, calendar, option)
     if text is None or text == "year":
         month = month_of(as_of)
         return Period(fiscal_year(month, starts), fiscal_months(month, starts))
@@ -55,6 +74,33 @@ def period_of(
     return Period(
         text.strip().upper(), months[3 * quarter - 3 : 3 * quarter] if quarter else months
     )
+
+
+def this_year(settings, as_of: str) -> Period:
+    """The fiscal year under way on a day, of months or of weeks."""
+    weeks = settings.calendar_of() if settings.of_weeks else None
+    return period_of(None, as_of, settings.fiscal_year_starts, calendar=weeks)
+
+
+def _of_weeks(text: str | None, as_of: str, calendar: Calendar, option: str) -> Period:
+    """`period_of` where the year is weeks."""
+    if text is None or text == "year":
+        year = fiscal.year_of(calendar, month_of(as_of))
+        return Period(year[0].year, fiscal.months_of(year), year)
+    word = text.strip().upper()
+    if month := re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", word):
+        return Period(month[0], (month[0],))
+    if not (match := WEEKS.fullmatch(word)):
+        raise InputError(
+            f"{option}: '{text[:40]}' is not a period. Write a fiscal year FY2027, a quarter FY2027-Q2 or a period FY2027-P03 of one, "
+            "or a month 2027-03."
+        )
+    if match[2] and match[2][0] == "P":
+        own: fiscal.Year = (calendar.named(word),)
+    else:
+        year = calendar.year(int(match[1]))
+        own = tuple(one for one in year if one.quarter == word) if match[2] else year
+    return Period(word, fiscal.months_of(own), own)
 
 
 def booked_by_month(daily: pd.DataFrame, as_of: str, unit: str | None = None) -> dict[str, float]:
@@ -173,6 +219,9 @@ def approved(settings, as_of: str, unit: str | None = None) -> float | None:
     budgets = together.budgets(settings)
     if budgets is None:
         return None
+    if settings.of_weeks:
+        weeks = fiscal.year_of(settings.calendar_of(), month_of(as_of))
+        return fiscal.year_budget(fiscal.plan_of(budgets, unit, weeks, as_of), weeks)
     plan = budgets.by_month(unit or COMPANY, as_of=as_of)
     year = [
         plan[month]
@@ -186,7 +235,13 @@ def landing_beside(
     run, daily: pd.DataFrame, amount: float | None, asked: Period, unit: str | None = None
 ) -> dict:
     """`landing_of` of a period, with its first month, as_of and first_day of the ledger: what `landing_words.budget_sentence` says."""
-    land = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
+    land = (
+        fiscal.landing_of(
+            run, fiscal.by_day(daily, unit), asked.weeks, amount, unit, name=asked.name
+        )
+        if asked.weeks
+        else landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
+    )
     return {
         **land,
         "first": asked.months[0],
@@ -203,20 +258,35 @@ def held_against(
     starts: int = 1,
     unit: str | None = None,
     option: str = "--budget",
+    calendar: Calendar | None = None,
 ) -> dict:
     """An amount that somebody names beside a run: its landing, with first month, as_of and first_day of the ledger.
 
     period   as in `period_of`. Raises InputError where neither bill nor simulation reaches the period.
     """
     asked, first = (
-        period_of(period, run.as_of, starts, f"{option}-period"),
+        period_of(period, run.as_of, starts, f"{option}-period", calendar),
         f"{daily['ChargeDate'].min():%Y-%m-%d}",
     )
     refuse_unreached(asked, run.months, run.as_of, first, option)
     return landing_beside(run, daily, amount, asked, unit)
 
 
-def totals_of(run, land: dict, unit: str | None = None) -> np.ndarray:
-    """Total of each path over the period of `held_against`, what is booked included: (path,)."""
+def totals_of(
+    run,
+    land: dict,
+    unit: str | None = None,
+    daily: pd.DataFrame | None = None,
+    calendar: Calendar | None = None,
+) -> np.ndarray:
+    """Total of each path over the period of `held_against`, what is booked included: (path,).
+
+    daily, calendar   DAILY and the calendar of a company whose year is weeks
+    """
+    if calendar is not None and daily is not None:
+        own = period_of(land["period"], run.as_of, calendar=calendar).weeks
+        if own:
+            by_day = fiscal.by_day(daily, unit)
+            return fiscal.paths_over(run, by_day, own, fiscal.to_come(run, unit))
     ahead = [month for month in run.months if land["first"] <= month <= land["last"]]
     return land["booked"] + run.total(unit=unit, months=ahead)

@@ -38,11 +38,6 @@ def year_of(calendar: Calendar, month: str) -> Year:
     return calendar.year(calendar.year_of(f"{month}-15"))
 
 
-def year_at(calendar: Calendar, day: str) -> Year:
-    """The fiscal year under way on a day."""
-    return calendar.year(calendar.year_of(day))
-
-
 def months_of(year: Year) -> tuple[str, ...]:
     """The calendar months that have a day in the year.
 
@@ -113,6 +108,12 @@ def ahead_of(run, by_day: pd.Series, year: Year, unit: str | None = None) -> np.
     return to_come(run, unit) @ _weights(year, *daily_shares(run, by_day), len(run.months))
 
 
+def paths_over(run, by_day: pd.Series, own: Year, ahead: np.ndarray) -> np.ndarray:
+    """Each path's total over periods, (path,): days booked, and what of `ahead` (path, month) their days to come take."""
+    weights = _weights(own, *daily_shares(run, by_day), len(run.months))
+    return booked_of(by_day, own, run.as_of).sum() + (ahead @ weights).sum(axis=1)
+
+
 def booked_of(by_day: pd.Series, year: Year, as_of: str) -> np.ndarray:
     """Cost booked up to a day, of each period, (period,)."""
     own = by_day[by_day.index <= pd.Timestamp(as_of)]
@@ -133,22 +134,33 @@ def unreached(year: Year, run) -> str | None:
 
 
 def landing_of(
-    run, by_day: pd.Series, year: Year, budget: float | None, unit: str | None = None
+    run,
+    by_day: pd.Series,
+    year: Year,
+    budget: float | None,
+    unit: str | None = None,
+    name: str | None = None,
 ) -> Landing:
     """Where a fiscal year lands: days booked are fixed, the others path by path; the brief's `landing`.
 
     by_day   cost by day, of the unit; budget: of the whole year
+    year     or some periods of it, which `name` is the name of
     """
     ahead = to_come(run, unit) if run.months else np.zeros((1, 0))
-    return landing_on(run, by_day, year, budget, ahead)
+    return landing_on(run, by_day, year, budget, ahead, name)
 
 
 def landing_on(
-    run, by_day: pd.Series, year: Year, budget: float | None, ahead: np.ndarray
+    run,
+    by_day: pd.Series,
+    year: Year,
+    budget: float | None,
+    ahead: np.ndarray,
+    name: str | None = None,
 ) -> Landing:
     """`landing_of` on what is to come of each month of a run, (path, month): of a unit, or of a value of a dimension."""
     booked, last = float(booked_of(by_day, year, run.as_of).sum()), month_of(year[-1].end - 1)
-    name = year[0].year
+    name = name or year[0].year
     if missing := unreached(year, run):
         why = run.nothing[0] if run.nothing else f"the simulation does not reach {missing}"
         return budgets.no_landing(name, booked, budget, why, last)

@@ -99,7 +99,7 @@ def budget_rows(run, daily: pd.DataFrame, budgets, as_of: str, settings) -> list
     A month's money that is still to come is given to its days by the weight of their weekday (`weekday_weights`).
     """
     year = against.period_of(None, as_of, settings.fiscal_year_starts)
-    weeks = fiscal.year_at(settings.calendar_of(), as_of) if settings.of_weeks else ()
+    weeks = fiscal.year_of(settings.calendar_of(), month_of(as_of)) if settings.of_weeks else ()
     if weeks:
         year = against.Period(weeks[0].year, fiscal.months_of(weeks))
     found = []
