@@ -14,7 +14,6 @@ import numpy as np
 from .. import streams
 from ..errors import ScenarioError
 from ..measure.budget import against
-from ..periods import Calendar
 from ..progress import Progress, silent
 from ..scenario import document as documents
 from ..scenario import ledger_base as base
@@ -130,9 +129,8 @@ class Study:
     resolved: documents.Resolved
     demand: object
     paths: int
-    fiscal_year_starts: int = 1
+    year: dict  # what the fiscal year is: `against.year_how`
     engine: str | None = None
-    calendar: Calendar | None = None  # of a company whose year is weeks
 
     @property
     def values(self) -> dict[str, Distribution]:
@@ -253,8 +251,7 @@ def study(
         demand = simulate.demand_of(
             facts, len(future(resolved)), resolved.seed, settings.methods, progress
         )
-    weeks = settings.calendar_of() if settings.of_weeks else None
-    return Study(resolved, demand, paths, settings.fiscal_year_starts, engine, weeks)
+    return Study(resolved, demand, paths, against.year_how(settings), engine)
 
 
 def sensitivity(
@@ -424,14 +421,11 @@ def sensitivity(
         shares = tuple(sorted(indices(whole, partners, every), key=lambda index: -index.total))
 
     say("sensitivity", steps, steps)
-    daily, starts, land, held = ready.resolved.facts.daily, ready.fiscal_year_starts, None, whole
+    daily, land, held = ready.resolved.facts.daily, None, whole
     if budget is not None and budget_period is not None:
-        weeks = ready.calendar
-        land = against.held_against(
-            first, daily, budget, budget_period, starts, unit, calendar=weeks
-        )
-        held = against.totals_of(first, land, unit, daily, weeks)
-    this = against.period_of(None, first.as_of, starts, calendar=ready.calendar)
+        land = against.held_against(first, daily, budget, budget_period, unit=unit, **ready.year)
+        held = against.totals_of(first, land, unit, daily, ready.year["calendar"])
+    this = against.period_of(None, first.as_of, **ready.year)
     year = against.landing_beside(
         first, daily, budget if land and land["period"] == this.name else None, this, unit
     )

@@ -78,8 +78,13 @@ def period_of(
 
 def this_year(settings, as_of: str) -> Period:
     """The fiscal year under way on a day, of months or of weeks."""
+    return period_of(None, as_of, **year_how(settings))
+
+
+def year_how(settings) -> dict:
+    """What the fiscal year of the settings is: `starts` and `calendar` of `period_of`."""
     weeks = settings.calendar_of() if settings.of_weeks else None
-    return period_of(None, as_of, settings.fiscal_year_starts, calendar=weeks)
+    return {"starts": settings.fiscal_year_starts, "calendar": weeks}
 
 
 def _of_weeks(text: str | None, as_of: str, calendar: Calendar, option: str) -> Period:
