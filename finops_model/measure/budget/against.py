@@ -262,6 +262,7 @@ def held_against(
     period: str | None,
     starts: int = 1,
     unit: str | None = None,
+    *,
     option: str = "--budget",
     calendar: Calendar | None = None,
 ) -> dict:
