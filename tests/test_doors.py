@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,13 @@ from typer.testing import CliRunner
 import finops_model as fm
 from finops_model.cli import app
 from finops_model.errors import FinOpsError
+from finops_model.facts.intake.tables import read_table
 from finops_model.forecasting.scores import binomial_band
 from finops_model.forecasting.windows import calibration, said_and_was
 from finops_model.measure import accuracy
+from finops_model.measure.words import summary
 from finops_model.settings import load_settings
+from finops_model.settings.watch import BalanceEntry
 from scripts import ROOT
 
 DAYS = pd.date_range("2026-01-01", "2026-10-31")
@@ -197,3 +202,61 @@ def test_beyond_lead_3_a_range_is_extrapolated_not_ungraded(folder):
         "Beyond lead 3: assumption. From 2027-02 on (*) the range is extrapolated, its variance in a straight line; "
         "what forecasts so far ahead missed: finops backtest."
     ) in notes
+
+
+@pytest.mark.parametrize(
+    "entry, said",
+    [
+        (
+            {"left": 1e300, "left_on": "2026-10-31"},
+            "'Z': left is 1e+300, more than any balance; at most 1e+15. Correct it.",
+        ),
+        (
+            {"amount": 5, "start": "2026-10-31", "last_day": "9999-12-31"},
+            "'Z': last_day is 9999-12-31, after 2199-12-31. Leave it out where there is none.",
+        ),
+    ],
+)
+def test_a_balance_without_end_or_measure_is_refused(entry, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        BalanceEntry(name="Z", **entry)
+
+
+def test_a_quota_that_runs_out_has_the_owner_that_its_alert_has(folder):
+    quota = {"dimension": "team", "subject": "chat", "unit": "USD", "per": "month", "quantity": 900}
+    settings = load_settings(folder)
+    settings = settings.model_copy(
+        update={"watch": type(settings.watch).model_validate({"quotas": [quota]})}
+    )
+    [row] = fm.runout(settings).rows
+    assert (row["owner"], row["likely"]) == ("chat", "2026-11-16")  # 60 a day
+
+
+def test_a_bar_inside_names_is_no_delimiter(tmp_path):
+    """Before: "no header row was found: line 1 is 'Date,Cost (USD),Team'"."""
+    lines = [f"{d.date()},5,search | cat='x'" for d in DAYS[:60]]
+    (tmp_path / "bars.csv").write_text("\n".join(["Date,Cost (USD),Team", *lines]))
+    table = read_table(tmp_path / "bars.csv")
+    assert table.attrs["delimiter"] == "," and list(table.columns) == ["Date", "Cost (USD)", "Team"]
+    assert set(table["Team"]) == {"search | cat='x'"}
+
+
+def test_a_bill_that_begins_inside_the_month_before_has_not_grown():
+    """Before: "October 2026 cost $15.9k, 129 % more than the month before", which had 14 days."""
+    brief = {
+        "currency": "USD",
+        "month": "2026-10",
+        "status": "preliminary",
+        "first_day": "2026-09-17",
+        "actual": {"month": 3100.0, "previous_month": 1400.0},
+        "budget": None,
+        "landing": {"why_none": "x", "p50": None, "p10": None, "p90": None, "booked": 4500.0},
+        "drivers": {"change": [{"name": "a", "change": 1700.0}]},
+        "unit_costs": [],
+    }
+    assert summary(brief)[0] == (
+        "October 2026 cost $3.10k; its bill begins on 17 September 2026, so there is no whole month before."
+    )
+    assert "largest movement" not in " ".join(summary(brief))
+    on_it = {**brief, "first_day": "2026-01-01", "budget": {"month": 3100.0}}
+    assert summary(on_it)[0] == "October 2026 cost $3.10k, exactly on budget."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..periods import month_name
-from ..wording import SYMBOLS, chance, money, percent, span
+from ..periods import add_months, month_name
+from ..wording import SYMBOLS, chance, day, money, percent, span
 from ..wording import landing as landing_words
 from ..wording.workload import spoken
 from .brief_types import Brief
@@ -20,6 +20,23 @@ def headline(brief: Mapping) -> str:
     )
 
 
+def against_budget(gap: float, currency: str) -> str:
+    """How far a month closed from its budget; gap: budget less cost.
+
+    >>> against_budget(600.0, "USD"), against_budget(-600.0, "USD"), against_budget(0.001, "USD")
+    ('$600 under budget (favourable)', '$600 over budget (unfavourable)', 'exactly on budget')
+    """
+    if abs(gap) < 0.005:
+        return "exactly on budget"
+    word = "under budget (favourable)" if gap > 0 else "over budget (unfavourable)"
+    return f"{money(abs(gap), currency)} {word}"
+
+
+def part_of_the_month_before(brief: Mapping) -> bool:
+    """Whether the bill begins inside the month before: then what came after is no growth."""
+    return str(brief.get("first_day") or "") > f"{add_months(brief['month'], -1)}-01"
+
+
 def summary(brief: Brief) -> list[str]:
     """Two to four more sentences: the month, the landing, what moved, the unit cost."""
     currency, actual, land = brief["currency"], brief["actual"], brief["landing"]
@@ -30,8 +47,9 @@ def summary(brief: Brief) -> list[str]:
     budget = brief["budget"]["month"] if brief["budget"] else None
     if budget is not None and brief["status"] != "flash":
         gap = budget - actual["month"]
-        word = "under budget (favourable)" if gap >= 0 else "over budget (unfavourable)"
-        text += f", {money(abs(gap), currency)} {word}"
+        text += f", {against_budget(gap, currency)}"
+    elif before is not None and part_of_the_month_before(brief):
+        text += f"; its bill begins on {day(brief['first_day'])}, so there is no whole month before"
     elif before is not None and before > 0 and brief["status"] != "flash":
         change = actual["month"] / before - 1
         more = (
@@ -43,7 +61,8 @@ def summary(brief: Brief) -> list[str]:
     said.append(text + ".")
     if range_words := landing_words.between(land, brief.get("forecast"), currency):
         said.append(range_words)
-    movers = [] if actual["previous_month"] is None else brief["drivers"]["change"]
+    none = actual["previous_month"] is None or part_of_the_month_before(brief)
+    movers = [] if none else brief["drivers"]["change"]
     if movers and brief["status"] != "flash" and abs(movers[0]["change"]) >= 0.005:
         top = movers[0]
         said.append(

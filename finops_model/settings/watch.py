@@ -74,6 +74,8 @@ def _day(given):
 
 
 Day = Annotated[str, PlainValidator(_day), WithJsonSchema({"type": "string"})]
+MOST = 1e15  # of a balance, in any unit
+LAST_DAY = "2199-12-31"  # who writes a later one means never
 Amount = Annotated[float, Field(ge=0)]
 Names = Annotated[
     list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
@@ -130,6 +132,16 @@ class BalanceEntry(Strict):
                 f"'{self.name}': left is {self.left:g}, more than its amount of {self.amount:g}. "
                 "Correct one of them; a balance that was topped up needs left and left_on alone."
             )
+        for key in ("amount", "left"):
+            if (much := getattr(self, key)) is not None and much > MOST:
+                raise ValueError(
+                    f"'{self.name}': {key} is {much:g}, more than any balance; at most {MOST:g}. Correct it."
+                )
+        for key in ("last_day", "next_topup"):
+            if (when := getattr(self, key)) is not None and when > LAST_DAY:
+                raise ValueError(
+                    f"'{self.name}': {key} is {when}, after {LAST_DAY}. Leave it out where there is none."
+                )
         begins = self.start if self.left is None else self.left_on
         for key in ("last_day", "next_topup", *(("left_on",) if self.left is not None else ())):
             when, first = getattr(self, key), self.start if key == "left_on" else begins

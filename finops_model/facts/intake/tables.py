@@ -311,7 +311,13 @@ def _grid(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
 
 
 def _delimiter(text: str) -> str:
-    """The mark that splits the lines most evenly; ; tab and | win over , where both do."""
+    """The mark that splits the lines most evenly; ; tab and | win over , where both do.
+
+    A mark inside the names of a table is none: the heading has commas and does not have it.
+
+    >>> _delimiter("date,team,cost\\n2026-10-01,a | b,5\\n2026-10-02,a | b,5"), _delimiter("date;cost\\n2026-10-01;5,1\\n2026-10-02;5,2")
+    (',', ';')
+    """
     lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:200] if line.strip()][:60]
 
     def score(mark):
@@ -321,7 +327,12 @@ def _delimiter(text: str) -> str:
         count, lines_with = max(counts.items(), key=lambda item: (item[1], item[0]))
         return (round(lines_with / len(lines), 1), mark != ",", count)
 
-    return max(";\t|,", key=lambda mark: score(mark) if score(mark)[0] else (0.0, False, 0))
+    def first(mark):
+        return next((at for at, line in enumerate(lines) if line.count(mark) == score(mark)[-1]), 0)
+
+    best = max(";\t|,", key=lambda mark: score(mark) if score(mark)[0] else (0.0, False, 0))
+    inside = score(",")[0] >= score(best)[0] and score(",")[-1] > score(best)[-1]
+    return "," if inside and first(",") < first(best) else best
 
 
 def _frame(path: Path, grid: list, spans: dict | None = None) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from ...units import spell
 from ...wording.runout import NO_COVERAGE, landing_why
 from ..actuals import cost_rows
 from ..anomalies.limits import weekday_weights
+from ..anomalies.parts import owner
 from ..anomalies.quotas import Quota, used_by
 from ..budget import against, fiscal
 from .rows import HORIZON, NEWEST, Ahead, answered, how_of, row
@@ -41,7 +42,7 @@ def quota_rows(quotas: list[Quota], daily: pd.DataFrame, as_of: str, settings) -
             "of": quota.subject,
             "unit": settings.currency if cash else spell(quota.unit),
             "per": quota.per,
-            "owner": quota.owner,
+            "owner": quota.owner or owner(mine)["team"],
             "amount": float(quota.quantity),
         }
         try:

@@ -11,7 +11,7 @@ from ...measure.brief_types import Brief, Landing, PreviousForecast
 from ...measure.budget.outside_words import AHEAD, short
 from ...measure.change import moved
 from ...measure.reach import reaches
-from ...measure.words import money
+from ...measure.words import against_budget, money, part_of_the_month_before
 from ...periods import month_name
 from ...wording import day, gap
 from ...wording.landing import chance_note, chance_title, kind
@@ -151,6 +151,8 @@ def _against(brief: Brief, flash: bool, currency: str) -> tuple[str, str]:
     budget, days = plan.get("month") if plan else None, "the month before"
     if flash and brief["actual"].get("previous_same_days") is not None:
         before, days = brief["actual"]["previous_same_days"], "in the same days of the month before"
+    elif before is not None and part_of_the_month_before(brief):
+        days = f"the month before, from {day(brief['first_day'])} on"
     if budget is None:
         return (
             f"{money(before, currency)} {days}"
@@ -160,8 +162,7 @@ def _against(brief: Brief, flash: bool, currency: str) -> tuple[str, str]:
     if flash:
         return f"of a budget of {money(budget, currency)}", ""
     gap = budget - brief["actual"]["month"]
-    word = "under budget (favourable)" if gap >= 0 else "over budget (unfavourable)"
-    return f"{money(abs(gap), currency)} {word}", "good" if gap >= 0 else "bad"
+    return against_budget(gap, currency), "good" if gap > -0.005 else "bad"
 
 
 def alerts(figures: Figures) -> Iterator[Markup]:
