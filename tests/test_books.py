@@ -247,6 +247,25 @@ def test_a_period_that_is_closed_again_books_what_changed_and_nothing_twice(ledg
     )
 
 
+def test_a_period_that_is_closed_again_may_book_the_same_amount_once_more():
+    """Two invoices of 100.00 of one month, the second after the period was opened again; an accrual that goes up, down and up."""
+    rows = as_known([charge("2026-03-05", "300"), charge("2026-03-06", "5", issuer="Other")])
+    for one, known, gone in zip((1, 1), (1, 3), (2, 9), strict=True):
+        rows.append(charge("2026-03-07", one, issuer="Other", known=known, gone=gone))
+    kept, ids = [], []
+    for close, invoice in enumerate((100, 200, 200, 200)):
+        known, _ = seen(rows, {}, close)
+        came = world.invoices({("Cloudy", "2026-03"): invoice})
+        made = accrue(world.frame(known), came, CALENDAR[0], booked=booked(kept))
+        entries = journal(made, ACCOUNTS)
+        kept.append(totals(entries))
+        ids += entries.ids
+    assert len(ids) == 8 and len(set(ids)) == 8
+    april = accrue(world.frame(known), came, CALENDAR[1], booked=booked(kept))
+    back = journal(april, ACCOUNTS).lines
+    assert sums(back[back["Kind"] == "reversal"], "Account")[("2190",)][0] == Decimal("106.00")
+
+
 def test_equal_content_has_one_id_and_another_amount_another():
     rows = [charge("2026-03-05", "10"), charge("2026-02-05", "10")]
     one, two = (

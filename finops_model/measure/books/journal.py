@@ -30,6 +30,7 @@ class Journal:
     positions   what they add to what was booked before, by key: money, money in the base currency
     opening     what this close takes over, where it is the first
     reversed    ids of the entries of accruals that are taken back
+    number      how many journals the period had before
     accruals    those that this journal books
     """
 
@@ -40,16 +41,18 @@ class Journal:
     opening: Mapping[Key, Decimal]
     reversed: tuple[str, ...]
     accruals: tuple[AccrualEntry, ...]
+    number: int = 0
 
     @property
     def lines(self) -> pd.DataFrame:
         """COLUMNS: a row a line."""
-        return frame_of(self.entries, self.period.name, self.entity)
+        return frame_of(self.entries, self.period.name, self.entity, self.number)
 
     @property
     def ids(self) -> tuple[str, ...]:
         """Id of each entry, in their order."""
-        return tuple(entry_id(lines, self.period.name, self.entity) for lines in self.entries)
+        name = self.period.name
+        return tuple(entry_id(lines, name, self.entity, self.number) for lines in self.entries)
 
 
 def journal(
@@ -131,6 +134,7 @@ def journal(
         accrual.opening,
         taken_back,
         tuple(accruals),
+        accrual.booked.numbers.get(accrual.period.name, 0),
     )
 
 
@@ -140,7 +144,7 @@ def _reversals(accrual: Accrual) -> tuple[tuple[str, ...], list[tuple[Line, ...]
     for one in accrual.booked.accruals:
         if one.period == accrual.period.name:
             continue
-        ids.append(entry_id(one.lines, one.period, accrual.entity))
+        ids.append(entry_id(one.lines, one.period, accrual.entity, one.number))
         text = f"Reversal of the accrual of {one.period}"
         entries.append(tuple(line.reversed(date, text) for line in one.lines))
     return tuple(ids), entries
@@ -217,6 +221,7 @@ def totals(made: Journal) -> dict[str, Any]:
         "start": str(made.period.start),
         "end": str(made.period.end),
         "entity": made.entity,
+        "number": made.number,
         "positions": [
             [*key, str(amount), str(base)]
             for key, (amount, base) in sorted(made.positions.items())
@@ -262,6 +267,7 @@ def booked(journals: Iterable[Mapping[str, Any]]) -> Booked:
     positions: dict[Key, tuple[Decimal, Decimal]] = {}
     opening: dict[Key, Decimal] = {}
     accruals: dict[str, list[AccrualEntry]] = {}
+    numbers: dict[str, int] = {}
     last, first, entities = ("", ""), "", set()
     for one in journals:
         entities.add(one["entity"])
@@ -278,11 +284,16 @@ def booked(journals: Iterable[Mapping[str, Any]]) -> Booked:
         for each in one["accruals"]:
             lines = tuple(line_of(line) for line in each["lines"])
             entry = AccrualEntry(
-                each["period"], Group(*each["group"]), Decimal(each["amount"]), lines
+                each["period"],
+                Group(*each["group"]),
+                Decimal(each["amount"]),
+                lines,
+                one.get("number", 0),
             )
-            accruals.setdefault(entry_id(lines, entry.period, one["entity"]), []).append(entry)
+            own = entry_id(lines, entry.period, one["entity"], entry.number)
+            accruals.setdefault(own, []).append(entry)
+        numbers[one["period"]] = numbers.get(one["period"], 0) + 1
         last = max(last, (one["period"], one["start"]), key=lambda pair: pair[1])
         first = min(filter(None, (first, one["start"])))
-    return Booked(
-        positions, opening, tuple(one for some in accruals.values() for one in some), last, first
-    )
+    open_ones = tuple(one for some in accruals.values() for one in some)
+    return Booked(positions, opening, open_ones, last, first, numbers)

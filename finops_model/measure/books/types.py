@@ -169,10 +169,13 @@ def line_of(given: Mapping[str, str]) -> Line:
     return Line(**fields)
 
 
-def entry_id(lines: Iterable[Line], period: str, entity: str) -> str:
+def entry_id(lines: Iterable[Line], period: str, entity: str, number: int = 0) -> str:
     """The id of an entry: 16 hexadecimal digits of the sha256 of its content, so that the same entry booked twice has one id.
 
-    Text and source rows are no part of it: they say where an amount comes from, not what is booked.
+    Text and source rows are no part of it: they say where an amount comes from, not what is booked. `number` is: a period that
+    is closed again may have to book what it booked before once more, such as a second invoice of the same amount.
+
+    number    how many journals the period had before
     """
     content = sorted(
         [
@@ -192,7 +195,8 @@ def entry_id(lines: Iterable[Line], period: str, entity: str) -> str:
         ]
         for one in lines
     )
-    text = json.dumps([period, entity, content], ensure_ascii=True, separators=(",", ":"))
+    named = [period, entity, content, *([number] if number else [])]
+    text = json.dumps(named, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -200,10 +204,12 @@ def _plain(value: Decimal) -> str:
     return f"{value.normalize() + 0:f}"
 
 
-def frame_of(entries: Iterable[tuple[Line, ...]], period: str, entity: str) -> pd.DataFrame:
+def frame_of(
+    entries: Iterable[tuple[Line, ...]], period: str, entity: str, number: int = 0
+) -> pd.DataFrame:
     """Entries as the rows of a journal: COLUMNS, each entry under its id."""
     rows = [
-        {"EntryId": entry_id(lines, period, entity), "Period": period, "Entity": entity}
+        {"EntryId": entry_id(lines, period, entity, number), "Period": period, "Entity": entity}
         | line.as_row()
         for lines in entries
         for line in lines
@@ -231,12 +237,13 @@ def in_cents(amount: Decimal, currency: str) -> Decimal:
 
 @dataclass(frozen=True)
 class AccrualEntry:
-    """An accrual as it was booked: the period, the group, its amount, and its lines."""
+    """An accrual as it was booked: the period, the group, its amount, its lines, and how many journals the period had before."""
 
     period: str
     group: Group
     amount: Decimal
     lines: tuple[Line, ...]
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -248,6 +255,7 @@ class Booked:
     accruals    those that nobody has reversed yet
     last        name and first day (YYYY-MM-DD) of the newest period with a journal; "" for none
     first       first day of the first period with a journal; "" for none
+    numbers     how many journals each period has
     """
 
     positions: dict[Key, tuple[Decimal, Decimal]] = field(default_factory=dict)
@@ -255,6 +263,7 @@ class Booked:
     accruals: tuple[AccrualEntry, ...] = ()
     last: tuple[str, str] = ("", "")
     first: str = ""
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def amount(self, key: Key) -> Decimal:
         """What was booked or taken over under a key."""
