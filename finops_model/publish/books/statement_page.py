@@ -11,6 +11,7 @@ from ..page.html import shell
 from ..page.tables import Column, table, templates
 from .bearers import Bearers, name_of
 
+BUDGET = "A budget is held against a bearer's own charges before any of them are shared, as in the report."
 MOST = 60  # lines of own cost that are shown one by one; the others are one line
 
 
@@ -42,7 +43,7 @@ def said(found: Bearers) -> list[str]:
         words.MODE[found.mode],
         f"Amounts in {found.currency}. {words.OUTSIDE}",
         f"{name_of(found.earlier)} is counted by the rules of today, as the bill is known now.",
-        "A budget is held against a bearer's own charges before any of them are shared, as in the report.",
+        *([BUDGET] if any(one.budget is not None for one in found.statements) else []),
         "Statements of all bearers and what is central add up to the cost of the period, to the cent.",
         *found.shared["said"],
     ]
