@@ -303,7 +303,7 @@ def of_brief(close: Close, unit: str, rows: pd.DataFrame, beside: pd.DataFrame) 
     """
     first = f"{close.daily['ChargeDate'].min():%Y-%m-%d}" if len(close.daily) else ""
     made = [_month(close, beside, first), _year(close, unit, rows, first)]
-    return [one for one in made if one is not None]
+    return [one for one in made if one is not None and one["rows"]]
 
 
 def _month(close: Close, beside: pd.DataFrame, first: str) -> Bridged | None:
