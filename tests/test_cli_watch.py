@@ -17,6 +17,7 @@ from finops_model.errors import FinOpsError
 from finops_model.facts.daily import warehouse
 from finops_model.facts.ledger.store import Ledger
 from finops_model.measure.anomalies.watch import watch
+from finops_model.records.store import Records
 from finops_model.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,6 +52,8 @@ def workspace(tmp_path_factory):
     )
     settings = load_settings(folder)
     Ledger(settings.path(settings.ledger)).ingest(settings.files(settings.bills))
+    with Records(settings.path(settings.records)) as records:
+        records.append("decision", {"text": "the records begin"})
     (folder / "finops.yaml").write_text(
         yaml.safe_dump({k: v for k, v in document.items() if v is not None and k != "bills"}),
         encoding="utf-8",
@@ -157,6 +160,11 @@ def test_the_command_shows_records_and_keeps_quiet(workspace):
         first["kind"] == "runaway" and told["as_of"] == "2026-08-21" and first["id"] in told["new"]
     )
     assert told["basis"] == "Effective"
+    with Records(workspace / ".finops" / "records.sqlite") as records:
+        head = records.head[:16]
+    line = f"Chain head {head}: finops audit --expect {head}."
+    mail = (workspace / "watch" / "alerts" / "2026-08-21" / "alerts.md").read_text()
+    assert told["notes"][-1] == line and mail.splitlines()[-1] == line
     assert (
         json.loads((workspace / "watch" / "alerts" / "2026-08-21" / "alerts.json").read_text())
         == told
