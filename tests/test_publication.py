@@ -375,3 +375,26 @@ def test_a_page_that_is_no_units_report_is_kept_by_the_same_rules(tmp_path):
     ]
     (month / "restated-2" / "company" / "company.html").write_text("altered")
     assert kept("d", "8", True) == "restated-3/company"  # what was altered is no copy of it
+
+
+def test_what_was_altered_is_published_anew_and_kept_as_it_lay_there(workspace):
+    publish(workspace, told("a"))
+    place = workspace.path("reports") / "2026-10" / "company"
+    first = files(place)
+    write_atomic(place / "report.html", "altered")
+    publish(workspace, told("a"))
+    assert verify_files(place) == [] and files(place)["brief.json"] == first["brief.json"]
+    kept = place.parent / ".versions" / "1" / "company"
+    assert files(kept) == {**first, "report.html": b"altered"}
+    assert len(verify_files(kept)) == 2  # neither its manifest nor the index calls it right
+
+
+def test_only_publications_of_the_archive_are_settled(workspace, tmp_path):
+    with Records(workspace.path(workspace.records)) as records:
+        body = {"state": "pending", "archive": "elsewhere", "reports": []}
+        records.append("publication", body)
+    recorded.Recorded(workspace, workspace.path("reports"))
+    assert [one.body["state"] for one in rows(workspace)] == ["pending"]
+    with Records(workspace.path(workspace.records)) as records:
+        assert publication.waiting(records, "reports") == []
+        assert [one.id for one in publication.waiting(records, "elsewhere")] == [1]
