@@ -20,6 +20,8 @@ from pydantic import BaseModel, Field, PlainValidator, ValidationError, WithJson
 
 from .errors import FinOpsError, InputError, nearest
 
+RUN = "=+-@\t\r"  # a cell that begins so is a formula to a spreadsheet
+
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES, MAX_DEPTH = 1_000_000, 50
 SCALARS = {
@@ -327,6 +329,24 @@ def _flatten(kinds):
     for kind in kinds:
         yield kind
         yield from _flatten(getattr(kind, "__args__", ()) or ())
+
+
+def csv_of(frame) -> str:
+    """A frame as CSV whose names no spreadsheet takes for a formula: one that could be gets an apostrophe before it.
+
+    >>> import pandas as pd
+    >>> csv_of(pd.DataFrame({"team": ["=cmd()", "+1", "search"], "cost": [-1.5, 2.0, 3.0]}))
+    "team,cost\\n'=cmd(),-1.5\\n'+1,2.0\\nsearch,3.0\\n"
+    """
+
+    def named(cell):
+        return f"'{cell}" if isinstance(cell, str) and cell[:1] in RUN and cell else cell
+
+    plain = frame.rename(columns=named)
+    for at, (_, kind) in enumerate(frame.dtypes.items()):
+        if str(kind).startswith(("object", "str", "category")):
+            plain.isetitem(at, frame.iloc[:, at].astype(object).map(named))
+    return plain.to_csv(index=False, lineterminator="\n")
 
 
 def write_atomic(path: str | os.PathLike, data: bytes | str) -> Path:

@@ -260,3 +260,10 @@ def test_a_bill_that_begins_inside_the_month_before_has_not_grown():
     assert "largest movement" not in " ".join(summary(brief))
     on_it = {**brief, "first_day": "2026-01-01", "budget": {"month": 3100.0}}
     assert summary(on_it)[0] == "October 2026 cost $3.10k, exactly on budget."
+
+
+def test_names_in_files_are_no_formulas(tmp_path):
+    """A team called =cmd() is text in what finops forecast --to writes; numbers below zero stay numbers."""
+    fm.forecast({"=cmd()": FLAT, "+1": FLAT}, 30, paths=100).write(tmp_path / "rows.csv")
+    lines = (tmp_path / "rows.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["series", "'=cmd()", "'+1", "Total"]

@@ -65,7 +65,7 @@ def of_table(
 
 def write(made: DrawnComponents, folder: Path, notes) -> list[Path]:
     """components.csv, changepoints.csv and components.html in a folder, each whole or not at all; the paths."""
-    from ..documents import write_atomic
+    from ..documents import csv_of, write_atomic
 
     title = f"{made.name or 'Series'}: what Prophet's forecast consists of"
     bends = pd.DataFrame(
@@ -73,8 +73,8 @@ def write(made: DrawnComponents, folder: Path, notes) -> list[Path]:
         columns=["day", "series", "before", "after", "change", "known"],
     )
     texts = {
-        "components.csv": made.frame().to_csv(index=False, lineterminator="\n"),
-        "changepoints.csv": bends.to_csv(index=False, lineterminator="\n"),
+        "components.csv": csv_of(made.frame()),
+        "changepoints.csv": csv_of(bends),
         "components.html": page(made, title, notes),
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -207,7 +207,7 @@ def _parts(windows: pd.DataFrame, bands) -> dict:
 
 def write_windows(backtest: dict, path: Path) -> Path:
     """Every graded window, whole or not at all."""
-    from ..documents import write_atomic
+    from ..documents import csv_of, write_atomic
 
     frame = backtest["windows"]
     if path.suffix == ".parquet":
@@ -216,7 +216,7 @@ def write_windows(backtest: dict, path: Path) -> Path:
         return write_atomic(path, buffer.getvalue())
     if path.suffix == ".json":
         return write_atomic(path, json.dumps(plain(frame), indent=1) + "\n")
-    return write_atomic(path, frame.to_csv(index=False, lineterminator="\n"))
+    return write_atomic(path, csv_of(frame))
 
 
 def percent(value: float | None, sign: bool = False) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..documents import write_atomic
+from ..documents import csv_of, write_atomic
 from ..errors import ForecastError, unknown
 from ..forecasting.result import Forecast
 from ..forecasting.settling import Late
@@ -67,7 +67,7 @@ class Forecasts(ABC):
             }
             for row in self.rows
         ]
-        write_atomic(Path(path), pd.DataFrame(plain).to_csv(index=False, lineterminator="\n"))
+        write_atomic(Path(path), csv_of(pd.DataFrame(plain)))
 
     def _node(self, node: str | None, default: str) -> str:
         name = default if node is None else node

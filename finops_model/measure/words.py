@@ -49,7 +49,7 @@ def summary(brief: Brief) -> list[str]:
         gap = budget - actual["month"]
         text += f", {against_budget(gap, currency)}"
     elif before is not None and part_of_the_month_before(brief):
-        text += f"; its bill begins on {day(brief['first_day'])}, so there is no whole month before"
+        text += f"; its bill begins on {day(brief['first_day'] or '')}, so there is no whole month before"
     elif before is not None and before > 0 and brief["status"] != "flash":
         change = actual["month"] / before - 1
         more = (

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..documents import write_atomic
+from ..documents import csv_of, write_atomic
 from ..errors import ScenarioError, unknown
 
 FORMATS = ("parquet", "csv")
@@ -45,7 +45,7 @@ def export_totals(run, folder, format: str = "parquet") -> Path:
     if format == "parquet":
         table.to_parquet(buffer, index=False)
     else:
-        buffer.write(table.to_csv(index=False, lineterminator="\n").encode())
+        buffer.write(csv_of(table).encode())
     data = buffer.getvalue()
     name = f"totals.{format}"
     from .. import __version__

@@ -152,7 +152,7 @@ def _against(brief: Brief, flash: bool, currency: str) -> tuple[str, str]:
     if flash and brief["actual"].get("previous_same_days") is not None:
         before, days = brief["actual"]["previous_same_days"], "in the same days of the month before"
     elif before is not None and part_of_the_month_before(brief):
-        days = f"the month before, from {day(brief['first_day'])} on"
+        days = f"the month before, from {day(brief['first_day'] or '')} on"
     if budget is None:
         return (
             f"{money(before, currency)} {days}"
