@@ -20,6 +20,7 @@ from finops_model.cli import app
 from finops_model.errors import FinOpsError
 from finops_model.facts.intake.series import read_series
 from finops_model.forecasting.methods import pick
+from finops_model.forecasting.years import MEMBERS
 
 
 def finops(*words, cwd):
@@ -584,9 +585,18 @@ def test_a_forecast_says_which_methods_made_it(workspace, tmp_path):
     frame = pd.DataFrame({"ds": days, "a": range(10, 70), "b": [5, 5, 5, 5, 5, 2, 2] * 8 + [5] * 4})
     frame.to_csv(path, index=False)
     for words in (("--csv", path), ("--months", "2", "--settings", workspace)):
-        methods = json.loads(invoke("forecast", *words, "--json").output)["methods"]
+        told = json.loads(invoke("forecast", *words, "--json").output)
+        methods, yearly = told["methods"], told["methods_of_four_weeks"]
         assert set(methods) <= {*pick(), "weekly_blocks"} and len(methods) > 1
         assert sum(methods.values()) == pytest.approx(1.0)
         shown = " ".join(invoke("forecast", *words).output.split())
         shares = sorted(methods.items(), key=lambda item: (-item[1], item[0]))
         assert f"Methods: {', '.join(f'{name} {share:.0%}' for name, share in shares)}." in shown
+        # 60 days hold two blocks of four weeks, fewer than the five that a total of them needs
+        assert set(yearly) <= {*MEMBERS} and bool(yearly) == (words[0] == "--months")
+        line = "Totals of four weeks, which share in the level until week 12 and lead from week 13 on: "
+        named = sorted(yearly.items(), key=lambda item: (-item[1], item[0]))
+        assert (
+            f"{line}{', '.join(f'{name} {share:.0%}' for name, share in named)}." in shown
+        ) == bool(yearly)
+        assert not yearly or sum(yearly.values()) == pytest.approx(1.0)

@@ -199,7 +199,8 @@ def test_beyond_lead_3_a_range_is_extrapolated_not_ungraded(folder):
     """The report grades 12 months ahead: no door may say that nothing so far ahead was ever graded."""
     notes = fm.forecast(folder, months=4, paths=100).notes
     assert (
-        "Beyond lead 3: assumption. From 2027-02 on (*) the range is extrapolated, its variance in a straight line; "
+        "Beyond lead 3: assumption. From 2027-02 on (*) the range is extrapolated, its variance in a straight line that follows what "
+        "totals of four weeks missed on earlier ends of the history; "
         "what forecasts so far ahead missed: finops backtest."
     ) in notes
 

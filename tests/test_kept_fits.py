@@ -22,11 +22,12 @@ ASKED = {"names": ["chat", "search"], "days": 40, "seed": 7, "methods": ["season
 
 @pytest.fixture(scope="module")
 def fitted():
-    return fit_demand(VOLUME, ASKED["names"], DAYS, 40, seed=7, methods=["seasonal_naive"])
+    made = fit_demand(VOLUME, ASKED["names"], DAYS, 40, seed=7, methods=["seasonal_naive"])
+    return replace(made, yearly=({"level": 0.25, "last_year": 0.75}, {}))
 
 
 def same(one, other) -> bool:
-    return all(getattr(one, n).tobytes() == getattr(other, n).tobytes() for n in (*ARRAYS, "dates")) and (one.names, one.weights, one.cap, one.uncertain) == (other.names, other.weights, other.cap, other.uncertain)  # fmt: skip
+    return all(getattr(one, n).tobytes() == getattr(other, n).tobytes() for n in (*ARRAYS, "dates")) and (one.names, one.weights, one.yearly, one.cap, one.uncertain) == (other.names, other.weights, other.yearly, other.cap, other.uncertain)  # fmt: skip
 
 
 def ask(root, made, count, volume=VOLUME, dates=DAYS, **asked):

@@ -262,7 +262,7 @@ def _show(forecast) -> None:
             *cells,
         )
     out.print(table)
-    _show_methods(forecast.methods)
+    _show_methods(forecast)
     for one in forecast.by_hand:
         out.print(
             f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
@@ -297,11 +297,15 @@ def _show_series(forecast) -> None:
             ),
         )
     out.print(table)
-    _show_methods(forecast.methods)
+    _show_methods(forecast)
 
 
-def _show_methods(shares: dict[str, float]) -> None:
-    """Which forecasters made the forecast, with their shares of it."""
+def _show_methods(forecast) -> None:
+    """Which forecasters made the forecast, with their shares of it: of its days, and of its totals of four weeks."""
     from ..forecasting.ensemble import share_words
 
-    out.print(f"Methods: {share_words(shares)}.")
+    out.print(f"Methods: {share_words(forecast.methods)}.")
+    if forecast.yearly:
+        out.print(
+            f"Totals of four weeks, which share in the level until week 12 and lead from week 13 on: {share_words(forecast.yearly)}."
+        )

@@ -101,6 +101,7 @@ class Forecast:
         Late, ...
     ] = ()  # newest days of the history that are probably unfinished (§2.24): not learned from
     missing: np.ndarray | None = None  # (path, day left out): what is still to come of them, ≥ 0
+    yearly: dict[str, float] = field(default_factory=dict)  # of its totals of four weeks (§2.29)
 
     def month_totals(self, actual_so_far: float = 0.0) -> dict[str, np.ndarray]:
         """Total per calendar month, {month: (path,)}; `actual_so_far` is added to the first one, and with it what is still to come of its
@@ -196,6 +197,7 @@ def sample_paths(history: History, fitted: Fit, paths: int, seed: int) -> Foreca
         errors=fitted.errors,
         kind=fitted.kind,
         filled=history.filled,
+        yearly={} if fitted.blocks is None else fitted.blocks.shares,
     )
 
 

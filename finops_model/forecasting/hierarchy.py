@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -142,6 +142,7 @@ class Tree:
     independent: dict[str, np.ndarray]  # node -> paths, shocks of each leaf its own
     left_out: dict[str, tuple[Late, ...]]  # leaf -> newest days of it that look unfinished
     weights: dict[str, float]  # method -> its mean share over the leaves, adds up to 1
+    yearly: dict[str, float] = field(default_factory=dict)  # the same of totals of four weeks
 
     def month_totals(self, node: str = TOTAL, shared: bool = True) -> dict[str, np.ndarray]:
         """{month: (path,)} of a node. Raises ForecastError with the nearest node."""
@@ -241,4 +242,5 @@ def forecast_tree(
         *sums,
         {name: one.left_out for name, one in shared.items()},
         mean_shares([one.weights for one in shared.values()], [1.0] * len(shared)),
+        mean_shares([one.yearly for one in shared.values()], [1.0] * len(shared)),
     )

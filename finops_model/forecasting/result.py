@@ -29,6 +29,7 @@ class Forecast(ensemble.Forecast):
     overrides   month totals set by hand, shown with the model's own, never in its place
     left_out    newest days of the history that look unfinished: not learned from (docs/method §2.24)
     missing     (path, day left out) what is still to come of them
+    yearly      member of its totals of four weeks -> its share; {} where there are none (docs/method §2.29)
 
     >>> days = np.arange("2026-11-01", "2026-11-04", dtype="datetime64[D]")
     >>> paths = np.array([[1.0, 2, 3], [2, 3, 4], [3, 4, 5]])

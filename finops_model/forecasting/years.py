@@ -77,6 +77,12 @@ class Blocks:
         np.ndarray
     )  # (origin, lead) log(actual ÷ forecast), newest origin first, NaN where none is known
 
+    @property
+    def shares(self) -> dict[str, float]:
+        """Member -> its share of the totals, the mean over the leads of a year; adds up to 1."""
+        mean = self.weights[:, :LEADS].mean(axis=1)
+        return {name: float(share) for name, share in zip(MEMBERS, mean) if share > 0}
+
 
 def blocks_of(values: np.ndarray, size: int = BLOCK) -> np.ndarray:
     """Totals of the whole blocks that end with the newest day, oldest first.

@@ -30,7 +30,9 @@ class Forecasts(ABC):
 
     rows        a mapping per node and month (or quarter, year): what it is, p10, p50, p90
     paths       how many sample paths; totals are sums of paths, quantiles are taken of sums
-    methods     method -> its share of the forecast, adds up to 1
+    methods     method -> its share of the forecast by days, adds up to 1
+    yearly      member of the totals of four weeks -> its share; they share in the level until week 12 and lead from week 13 on (docs/method
+                §2.29); {} where there are none: under twenty weeks, months, named methods
     unfinished  newest days that look unfinished: not learned from
     notes       what a reader must know of them, in sentences
     """
@@ -38,6 +40,7 @@ class Forecasts(ABC):
     rows: tuple[dict, ...]
     paths: int
     methods: dict[str, float]
+    yearly: dict[str, float] = field(default_factory=dict)
     unfinished: tuple[Late, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -141,6 +144,7 @@ class SeriesForecasts(Forecasts):
             "months" if self.freq == "M" else "days": self.horizon,
             "paths": self.paths,
             "methods": self.methods,
+            "methods_of_four_weeks": self.yearly,
             "rows": list(self.rows),
             "unfinished": [asdict(one) for one in self.unfinished],
             "notes": list(self.notes),
@@ -207,6 +211,7 @@ class WorkspaceForecasts(Forecasts):
             "paths": self.paths,
             "shocks": list(self.shocks),
             "methods": self.methods,
+            "methods_of_four_weeks": self.yearly,
             "rows": list(self.rows),
             "published": self.published,
             "by_hand": list(self.by_hand),

@@ -139,6 +139,7 @@ def of_workspace(
         rows=tuple(rows),
         paths=len(first.totals),
         methods=first.weights,
+        yearly=first.yearly,
         unfinished=tuple(first.unfinished),
         notes=(
             *words(first.unfinished, first.currency),
@@ -255,8 +256,10 @@ def notes(rows: list[dict], wanted: list[str], nodes: Hierarchy, inside) -> list
     said = ["Totals are added up path by path; ranges of nodes or months never add up."]
     beyond = next((span for span in inside if not span.graded), None)
     if beyond is not None:
+        follows = " that follows what totals of four weeks missed on earlier ends of the history"
         said.append(
-            f"Beyond lead 3: assumption. From {beyond.name} on (*) the range is extrapolated, its variance in a straight line; what forecasts so far ahead missed: finops backtest."
+            f"Beyond lead 3: assumption. From {beyond.name} on (*) the range is extrapolated, its variance in a straight line"
+            f"{follows if nodes.yearly else ''}; what forecasts so far ahead missed: finops backtest."
         )
     cut = [span for span in inside if span.missing]
     if cut:

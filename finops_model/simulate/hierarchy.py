@@ -85,6 +85,7 @@ class Hierarchy:
     unfinished: tuple = ()  # days after as_of that look unfinished (settling.Late)
     # method -> its share of the forecast volume of all workloads, adds up to 1
     weights: dict[str, float] = field(default_factory=dict)
+    yearly: dict[str, float] = field(default_factory=dict)  # members of the totals of four weeks
 
     def paths(self, span: Span, node: str | None = None) -> np.ndarray:
         """Total of each path over a span, (path,); node None: all of them. Raises ForecastError with the nearest node."""
@@ -272,7 +273,8 @@ def forecast_hierarchy(
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
     resolved = resolve(loaded, settings=settings, facts=facts, months=months + begun, paths=paths)
     demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.methods, progress)
-    weights = mean_shares(demand.weights, demand.median.sum(axis=0))
+    sizes = demand.median.sum(axis=0)
+    weights, yearly = mean_shares(demand.weights, sizes), mean_shares(demand.yearly, sizes)
     hierarchies = {}
     for how in shocks:
         say = (
@@ -287,7 +289,7 @@ def forecast_hierarchy(
             engine=engine,
             progress=say,
         )
-        hierarchies[how] = replace(totals, weights=weights)
+        hierarchies[how] = replace(totals, weights=weights, yearly=yearly)
     return hierarchies
 
 

@@ -105,6 +105,7 @@ class Fits:
                     names=tuple(text["names"]),
                     dates=dates,
                     weights=tuple(text["weights"]),
+                    yearly=tuple(text["yearly"]),
                     **arrays,
                 )
             except (OSError, ValueError, KeyError, TypeError):
@@ -117,7 +118,7 @@ class Fits:
         """Whole or not at all; a folder that cannot be written is no reason to fail."""
         if not self.root.is_dir():
             return
-        text = {"proof": proof, "names": made.names, "weights": made.weights}
+        text = {"proof": proof, "names": made.names, "weights": made.weights, "yearly": made.yearly}
         into = io.BytesIO()
         np.savez(
             into,

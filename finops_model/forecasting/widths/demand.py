@@ -66,6 +66,9 @@ class Demand:
     weights: tuple[
         dict[str, float], ...
     ] = ()  # of each workload: method -> share; {}: none is used
+    yearly: tuple[
+        dict[str, float], ...
+    ] = ()  # of each workload: member of its totals of four weeks -> share; {}: it has none (§2.29)
 
 
 def fit_demand(
@@ -134,6 +137,7 @@ def fit_demand(
     misses = np.full((CUTOFFS, len(names)), np.nan)
     cap, uncertain = np.full(median.shape, np.inf), [()] * len(names)
     weights: list[dict[str, float]] = []
+    yearly: list[dict[str, float]] = []
 
     for w, name in enumerate(names):
         say(f"forecast {name}", w, len(names))
@@ -156,6 +160,7 @@ def fit_demand(
             median[:, w] = fitted.point[:horizon_days]
 
         weights.append(fitted.weights)
+        yearly.append({} if fitted.blocks is None else fitted.blocks.shares)
         if fitted.kind in ("empty", "ended"):
             if (
                 median[:, w].any()
@@ -188,6 +193,7 @@ def fit_demand(
         cap=cap if np.isfinite(cap).any() else None,
         uncertain=together(uncertain),
         weights=tuple(weights),
+        yearly=tuple(yearly),
     )
 
 
