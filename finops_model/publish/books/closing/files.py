@@ -17,6 +17,7 @@ from ....settings import Settings
 from ..sheets import csv_of, workbook
 from ..statements import made as made_statements
 from . import summary
+from .bridges import Bridges
 from .charged import Charged
 from .gather import EntityBooks
 
@@ -53,6 +54,7 @@ def of_period(
     settings: Settings,
     books: Sequence[EntityBooks],
     charged: Charged,
+    bridges: Bridges,
     period: Period,
     *,
     state: str,
@@ -61,7 +63,7 @@ def of_period(
     head: str,
 ) -> Made:
     """All files of a period; they depend on the books, the state and the chain head alone."""
-    tables = _tables(books, charged)
+    tables = _tables(books, charged, bridges)
     said = summary.lines(
         books,
         period,
@@ -72,6 +74,7 @@ def of_period(
         head=head,
         four_eyes=settings.four_eyes,
     )
+    said += bridges.said
     title = f"{settings.company} · close of {summary.name_of(period)}"
     files: dict[str, bytes] = {
         f"{name}.csv": csv_of(frame).encode() for name, frame in tables.items()
@@ -84,7 +87,7 @@ def of_period(
         *((f"{name}.csv", f"{name}.csv") for name in tables),
         ("statements/statements.xlsx", "Statements"),
     ]
-    files["summary.html"] = summary.page(title, books, said, links).encode()
+    files["summary.html"] = summary.page(title, books, said, links, bridges).encode()
     figures = [{"entity": one.name, **summary.figures(one).as_dict()} for one in books]
     statements = made_statements(charged.bearers)
     files |= {
@@ -94,7 +97,9 @@ def of_period(
     return Made(files, entries_of(books, charged), said, figures)
 
 
-def _tables(books: Sequence[EntityBooks], charged: Charged) -> dict[str, pd.DataFrame]:
+def _tables(
+    books: Sequence[EntityBooks], charged: Charged, bridges: Bridges
+) -> dict[str, pd.DataFrame]:
     """Every table of the close, all entities below one another, under the name of its file."""
     journals = [one.journal.lines for one in books if one.journal is not None]
     if charged.made is not None:
@@ -103,6 +108,7 @@ def _tables(books: Sequence[EntityBooks], charged: Charged) -> dict[str, pd.Data
         "accrual": _together([one.accrual.table for one in books], TABLE),
         "prepaid": _together([one.accrual.prepaid for one in books], ROLL),
         "tie_out": pd.DataFrame([row for one in books for row in _tie_out(one)], columns=TIE_OUT),
+        "bridge": bridges.table,
     }
     return {"journal": _together(journals, COLUMNS), **found} if journals else found
 

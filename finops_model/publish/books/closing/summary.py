@@ -9,10 +9,13 @@ from decimal import Decimal
 import pandas as pd
 
 from ....measure.books.accrual import ACCRUED, RECEIVABLE
+from ....measure.bridge.steps import STEPS, Bridge
 from ....periods import MONTH, Period, month_name, month_range
 from ....records.states import FOUR_EYES_OFF
+from ....wording import bridge as words
 from ...page.html import shell
 from ...page.tables import Column, cents, table, templates
+from .bridges import Bridges
 from .gather import EntityBooks
 
 ZERO = Decimal(0)
@@ -156,11 +159,11 @@ def page(
     books: Sequence[EntityBooks],
     said: Sequence[str],
     links: Sequence[tuple[str, str]],
-    sections: Sequence[tuple[str, str]] = (),
+    bridges: Bridges,
 ) -> str:
     """The close as one HTML page.
 
-    said       of `lines`;  links: (file beside the page, text);  sections: (title, finished HTML) below the tables
+    said       of `lines`;  links: (file beside the page, text)
     """
     body = templates.get_template("books/close_page.html.j2").render(
         title=title,
@@ -170,7 +173,7 @@ def page(
         open=_open(books),
         prepaid=_prepaid(books),
         tie_out=_tie_out(books),
-        sections=sections,
+        bridges=[_bridge(entity, one) for entity, one in bridges.made],
     )
     return shell(title, body, links, title)
 
@@ -251,6 +254,22 @@ def _prepaid(books: Sequence[EntityBooks]):
         Column("Term ends", figures=False),
     ]
     return table(columns, rows)
+
+
+def _bridge(entity: str, made: Bridge):
+    """The steps of a bridge that are not nothing, between its ends."""
+    who = f"{entity}: " if entity else ""
+    rows = [
+        [words.STEPS.get(step, step), money(made.step(step))] for step in STEPS if made.step(step)
+    ]
+    return table(
+        [
+            Column(f"{who}{made.then.name} to {made.now.name}", figures=False),
+            Column(made.now.currency),
+        ],
+        [[made.then.name, money(made.then.total)], *rows],
+        total=[made.now.name, money(made.now.total)],
+    )
 
 
 def _tie_out(books: Sequence[EntityBooks]):

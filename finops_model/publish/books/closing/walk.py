@@ -23,7 +23,7 @@ from ....records.rows import Record
 from ....records.store import Records
 from ....settings import Settings
 from ...aside import aside
-from . import charged, files, gather, periods
+from . import bridges, charged, files, gather, periods
 from .gather import NO_ACCOUNTS, EntityBooks
 
 COMPANY = ""  # a period is closed for all entities at once
@@ -125,6 +125,7 @@ def walk(
             settings,
             books,
             sharing,
+            bridges.of_period(books, period, progress),
             period,
             state=state,
             reasons=reasons,

@@ -1,0 +1,65 @@
+"""Why a period's cost differs from its budget and from the month before: the bridges of a close (docs/method §10.4, §14.61)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ....errors import FinOpsError
+from ....measure.bridge.steps import PARTS, Bridge
+from ....periods import MONTH, Period, add_months
+from ....progress import Progress
+from ....wording import bridge as words
+from ...bridges import build
+from .gather import EntityBooks
+
+COLUMNS = ["Entity", "From", "To", "Currency", "Step", "Amount"]
+
+
+@dataclass(frozen=True)
+class Bridges:
+    """The bridges that could be made, entity by entity, and why others could not."""
+
+    made: list[tuple[str, Bridge]]
+    said: list[str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """COLUMNS: both ends and every part; the parts add up to what lies between the ends, to the coin."""
+        rows = []
+        for entity, one in self.made:
+            begin = [entity, one.then.name, one.now.name, one.now.currency]
+            rows.append([*begin, "from", one.then.total])
+            for part in PARTS:
+                if one.parts[part]:
+                    rows.append([*begin, NAMES[part], one.parts[part]])
+            rows.append([*begin, "to", one.now.total])
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+
+NAMES = {part: words.PARTS.get(part, words.STEPS.get(part, part)) for part in PARTS}
+
+
+def of_period(
+    books: Sequence[EntityBooks], period: Period, progress: Progress | None = None
+) -> Bridges:
+    """Budget to actual, and the month before to this one, of each entity; a period of weeks has none, as bills and budgets are by month."""
+    if not MONTH.fullmatch(period.name):
+        text = f"{period.name}: bridges are of calendar months: finops bridge --month MONTH."
+        return Bridges([], [text])
+    made, said = [], []
+    for one in books:
+        states = ["plan"] if one.settings.budgets else []
+        states.append(f"actual:{add_months(period.name, -1)}")
+        for state in states:
+            try:
+                found = build.bridge(
+                    one.settings, state, "actual", month=period.name, progress=progress
+                )
+            except FinOpsError as problem:
+                said.append(f"{one.title}: no bridge from {state}: {problem}")
+            else:
+                made.append((one.name, found))
+    return Bridges(made, said)
