@@ -35,7 +35,7 @@ PREPARER, APPROVER = "carla", "henrik"
 OPEN = {  # closes that are not final by themselves, and why
     "2025-12": "no invoice of Pondhost for 2025-12 yet",
     "2026-05": "no invoice of Ottermere AI for 2026-05 yet",
-    "2026-09": "no invoice of Wrenly for 2026-09 yet",
+    "2026-09": "Wrenly has not billed all days yet",
 }
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ....errors import FinOpsError
 from ....measure.bridge.steps import PARTS, Bridge
-from ....periods import MONTH, Period, add_months
+from ....periods import MONTH, Period, add_months, month_of
 from ....progress import Progress
 from ....wording import bridge as words
 from ...bridges import build
@@ -52,7 +52,9 @@ def of_period(
     made, said = [], []
     for one in books:
         states = ["plan"] if one.settings.budgets else []
-        states.append(f"actual:{add_months(period.name, -1)}")
+        earlier = add_months(period.name, -1)
+        if month_of(one.complete.first_day) <= earlier:
+            states.append(f"actual:{earlier}")
         for state in states:
             try:
                 found = build.bridge(

@@ -52,6 +52,11 @@ def under_way(period: Period, reach: list[Complete]) -> bool:
     return any(np.datetime64(one.newest, "D") + 1 < period.end for one in reach)
 
 
+def begun(period: Period, reach: list[Complete]) -> bool:
+    """Whether the bills have come to the day before a period, so that what is missing of it can be estimated."""
+    return all(np.datetime64(one.newest, "D") + 1 >= period.start for one in reach)
+
+
 def months_ended(period: Period) -> tuple[str, ...]:
     """Calendar months whose last day lies in a period: those whose invoices tie out with it.
 

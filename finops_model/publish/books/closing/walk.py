@@ -107,8 +107,9 @@ def walk(
         states.check_open(records, COMPANY, period)
         _in_order(records, calendar, period)
         books = gather.of_company(settings, period, records, progress)
-        if periods.under_way(period, [one.complete for one in books]):
-            last = min(str(one.complete.newest) for one in books)
+        reach = [one.complete for one in books]
+        if periods.under_way(period, reach) and not (accept and periods.begun(period, reach)):
+            last = min(str(one.newest) for one in reach)
             return Close(
                 period=period,
                 state=OPEN,
