@@ -51,6 +51,11 @@ def of_period(
         return Bridges([], [text])
     made, said = [], []
     for one in books:
+        if one.missing:
+            until = min(each.first for each in one.missing)
+            said.append(
+                f"{one.title}: bridges hold what the bills have; days from {until} on are accrued and not in them."
+            )
         states = ["plan"] if one.settings.budgets else []
         earlier = add_months(period.name, -1)
         if month_of(one.complete.first_day) <= earlier:

@@ -14,7 +14,7 @@ from ....periods import MONTH, Period, month_name, month_range
 from ....records.states import FOUR_EYES_OFF
 from ....wording import bridge as words
 from ...page.html import shell
-from ...page.tables import Column, cents, table, templates
+from ...page.tables import Column, table, templates
 from .bridges import Bridges
 from .gather import EntityBooks
 
@@ -100,13 +100,13 @@ def name_of(period: Period) -> str:
 
 
 def money(value: Decimal) -> str:
-    """Money to the coin with separators.
+    """Money to two decimals with separators.
 
     >>> money(Decimal("-1234.5"))
     '−1,234.50'
     """
-    text = f"{value:,.2f}" if value == value.quantize(Decimal("0.01")) else f"{value:,f}"
-    return text.replace("-", "−")
+    text = f"{value:,.2f}"
+    return text.replace("-", "−") if text.strip("-0.,") else "0.00"
 
 
 def headline(books: Sequence[EntityBooks], period: Period, state: str) -> str:
@@ -114,7 +114,9 @@ def headline(books: Sequence[EntityBooks], period: Period, state: str) -> str:
     parts = []
     for one in books:
         found = figures(one)
-        accrued = f", {money(found.accrued)} of it accrued" if found.accrued else ""
+        again = one.accrual.booked.last[0] == period.name
+        accrued = f", {money(found.accrued)} of it accrued" if found.accrued and not again else ""
+        accrued = " beyond what it booked before" if again else accrued
         who = f"{one.name}: " if one.name else ""
         parts.append(f"{who}{money(found.expense)} {found.currency} of expense{accrued}")
     return f"{name_of(period)} is {state}: {'; '.join(parts)}."
@@ -185,11 +187,17 @@ def _figures(books: Sequence[EntityBooks]):
         *(Column(f"{one.title}, {one.currency}") for one in every),
     ]
     rows = [
-        [label, *(cents(str(getattr(one, name))) for one in every)]
+        [label, *(money(getattr(one, name)) for one in every)]
         for name, label in FIGURES.items()
         if name in ("expense", "accrued") or any(getattr(one, name) for one in every)
     ]
     return table(columns, rows)
+
+
+def _table(books: Sequence[EntityBooks], columns: list[Column], rows: list[list]):
+    """A table whose first column is the entity, where there is more than one."""
+    first = 0 if len(books) > 1 else 1
+    return table(columns[first:], [row[first:] for row in rows])
 
 
 def _open(books: Sequence[EntityBooks]):
@@ -215,7 +223,8 @@ def _open(books: Sequence[EntityBooks]):
             )
     if not rows:
         return ""
-    return table(
+    return _table(
+        books,
         [
             Column("Entity", figures=False),
             Column("Issuer", figures=False),
@@ -253,7 +262,7 @@ def _prepaid(books: Sequence[EntityBooks]):
         *map(Column, ("Opening", "+ bought", "− amortised", "− written off", "= closing")),
         Column("Term ends", figures=False),
     ]
-    return table(columns, rows)
+    return _table(books, columns, rows)
 
 
 def _bridge(entity: str, made: Bridge):
@@ -267,9 +276,14 @@ def _bridge(entity: str, made: Bridge):
             Column(f"{who}{made.then.name} to {made.now.name}", figures=False),
             Column(made.now.currency),
         ],
-        [[made.then.name, money(made.then.total)], *rows],
-        total=[made.now.name, money(made.now.total)],
+        [[_begun(made.then.name), money(made.then.total)], *rows],
+        total=[_begun(made.now.name), money(made.now.total)],
     )
+
+
+def _begun(text: str) -> str:
+    """A text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def _tie_out(books: Sequence[EntityBooks]):
@@ -292,4 +306,4 @@ def _tie_out(books: Sequence[EntityBooks]):
         Column("Billing period", figures=False),
         *map(Column, ("Invoice", "Ledger", "Difference")),
     ]
-    return table(columns, rows) if rows else ""
+    return _table(books, columns, rows) if rows else ""
