@@ -14,6 +14,7 @@ from ...wording import bridge as bridge_words
 from ...wording import day, gap
 from ...wording import runout as runout_words
 from ...wording.landing import CHANCE_COLUMN, kind
+from ...wording.workload import spoken_apart
 from ..charts.budget import against_budget
 from ..charts.drivers import range_shares, what_moved
 from ..charts.waterfall import waterfall
@@ -200,9 +201,10 @@ def _bridge(figures: Figures, i: int) -> Markup:
     """A bridge by name: its ends, and the steps that are not nothing."""
     one = (figures.brief.get("bridge") or [])[i]
     steps, ends = bridge_words.shown(one), ("previous", "current", "change")
+    names = spoken_apart(row["name"] for row in one["rows"])
     rows = [
         [
-            row["name"] or "(no name)",
+            names[at] or "(no name)",
             *(figures.show(f"bridge/{i}/rows/{at}/{key}", "whole") for key in ends),
             *(
                 figures.show(f"bridge/{i}/rows/{at}/steps/{step}", "whole")
