@@ -195,6 +195,16 @@ def test_closed_is_meant_for_the_entity_alone(workspace):
     }
 
 
+def test_a_close_of_the_whole_company_keeps_the_files_of_every_entity(workspace):
+    of = {"name": "Acme GmbH"}
+    publish(workspace, {**told("a"), "entity": of})
+    before = files(workspace.path("reports") / "2026-10" / "company")
+    close(workspace, entity="")
+    entries = publish(workspace, {**told("b"), "entity": of})
+    assert [one["slug"] for one in entries] == ["restated-1/company"]
+    assert files(workspace.path("reports") / "2026-10" / "company") == before
+
+
 @pytest.mark.parametrize("cut", ["before the first rename", "old aside", "in place", "listed"])
 def test_a_publication_that_was_cut_off_is_settled_at_the_next_start(workspace, monkeypatch, cut):
     """Killed: nothing after the cut runs, not even what a failure would tidy up."""

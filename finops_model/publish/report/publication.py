@@ -86,8 +86,10 @@ def places(
     for brief, made in zip(briefs, fresh, strict=True):
         month = root / brief["month"]
         one = Place(brief, made, month / brief["slug"])
-        closed = records is not None and (
-            state_of(records, entity_of(brief), brief["month"]) == "closed"
+        # `finops close` closes a period of all entities at once, under no entity's name
+        closed = records is not None and any(
+            state_of(records, entity, brief["month"]) == "closed"
+            for entity in {"", entity_of(brief)}
         )
         if not one.target.exists():
             found.append(one)

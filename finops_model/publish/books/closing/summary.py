@@ -15,6 +15,7 @@ from ....records.states import FOUR_EYES_OFF
 from ....wording import bridge as words
 from ...page.html import shell
 from ...page.tables import Column, table, templates
+from ...report.publication import sentences
 from .bridges import Bridges
 from .gather import EntityBooks
 
@@ -149,8 +150,7 @@ def lines(
             )
         out += [f"{who}{note}" for note in one.accrual.notes]
     out += [f"Rate: {text}." for text in rates]
-    if head.strip("0"):
-        out.append(f"Chain head of the records before this close: {head}")
+    out += sentences({"head": head} if head.strip("0") else {})
     if not four_eyes:
         out.append(FOUR_EYES_OFF)
     return out
