@@ -65,9 +65,9 @@ def close(
     asked = [
         name
         for name, given in (
-            ("--accept", accept),
+            ("--accept", accept is not None),
             ("--approve", approve),
-            ("--reopen", reopen),
+            ("--reopen", reopen is not None),
             ("--list", show),
         )
         if given
@@ -76,6 +76,8 @@ def close(
         raise FinOpsError(f"{' and '.join(asked)} do not go together. Give one of them.")
     if note and not approve:
         raise FinOpsError("--note goes with --approve. Leave it out, or approve.")
+    if accept is not None and not accept.strip():
+        raise FinOpsError("--accept needs a reason: finops close --month MONTH --accept REASON.")
     if show:
         return _listed(walk.status(chosen, month), as_json)
     with Bars() as bars:
@@ -119,6 +121,8 @@ def _show(found, asked: bool) -> None:
         for text in found.said:
             out.print(text)
         out.print(f"{len(found.files)} files: {found.folder}")
+        if found.kept:
+            out.print(f"What lay there and was not as written is kept: {found.kept}")
         if found.state == "final":
             out.print(f"A second person approves it: finops close --month {name} --approve.")
     if found.head:

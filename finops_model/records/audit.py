@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..errors import RecordsError
+from ..errors import RecordsError, printable
 from .rows import GENESIS, hash_of, name_of
-from .tables import TRIGGERS
+from .tables import RULES
 
 SHOWN = ("id", "at", "author", "kind", "entity", "period")  # of a row, to a reader
 LEAST = 12  # digits of a head that is given
@@ -16,10 +16,9 @@ def problems(rows: Sequence[Sequence], rules: Mapping[str, str]) -> list[str]:
     """What is wrong with rows in the order of their ids, and with the rules of their file; a sentence each.
 
     >>> fields = (1, "2026-11-03T09:30:00Z", "anna", "decision", "", "2026-10", "{}", GENESIS)
-    >>> rules = {name: f"CREATE TRIGGER {name} {text}" for name, text in TRIGGERS.items()}
-    >>> problems([(*fields, hash_of(fields))], rules)
+    >>> problems([(*fields, hash_of(fields))], RULES)
     []
-    >>> problems([(*fields, "0")], rules)[0]
+    >>> problems([(*fields, "0")], RULES)[0]
     'row 1 (decision, 2026-10, by anna at 2026-11-03T09:30:00Z) was changed after it was written: its hash is not that of what it says.'
     """
     wrong, before, last = [], GENESIS, 0
@@ -41,11 +40,18 @@ def problems(rows: Sequence[Sequence], rules: Mapping[str, str]) -> list[str]:
                 f"{name_of(row)} was changed after it was written: its hash is not that of what it says."
             )
         before, last = own, number
-    for name, text in TRIGGERS.items() if rows or rules else ():  # else: no file yet
-        if rules.get(name) != f"CREATE TRIGGER {name} {text}":
-            wrong.append(
-                f"the rule '{name}' of the file was taken out or changed: somebody has worked on the file with another program."
-            )
+    if not rows and not rules:  # no file yet
+        return wrong
+    wrong += [
+        f"the rule '{name}' of the file was taken out or changed: somebody has worked on the file with another program."
+        for name, text in RULES.items()
+        if rules.get(name) != text
+    ]
+    wrong += [
+        f"the rule '{printable(name)}' of the file is none of ours: somebody has worked on the file with another program."
+        for name in rules
+        if name not in RULES
+    ]
     return wrong
 
 

@@ -147,8 +147,12 @@ class Records:
             fields = (number, self.clock(), name, kind, entity, period, text, previous)
             row = (*fields, hash_of(fields))
             with self._said():
-                connection.execute(
+                added = connection.execute(
                     f"INSERT INTO records ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", row
+                )
+            if added.rowcount != 1:
+                raise RecordsError(
+                    f"{self.path}: the row was not added, as a rule that somebody put into the file swallows it. See which: finops audit."
                 )
         return record(row)
 
@@ -198,8 +202,9 @@ class Records:
         return self._rows(f"SELECT {COLUMNS} FROM records ORDER BY id")
 
     def rules(self) -> dict[str, str]:
-        """The triggers of the file: name and text."""
-        return dict(self._rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        """The table of the file, its triggers and views: name and text."""
+        asked = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') OR name = 'records'"
+        return dict(self._rows(asked))
 
     def check(self) -> list[str]:
         """What is wrong with the chain of rows, a sentence each, the row by its name; empty means whole."""
@@ -239,7 +244,8 @@ class Records:
 
     def _connection(self) -> sqlite3.Connection:
         if self._open is None:
-            connection = self._opened()
+            with self._said():
+                connection = self._opened()
             try:
                 self._ours(connection)
             except BaseException:

@@ -6,14 +6,11 @@ gets a folder of its own beside them.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from ....documents import write_atomic
 from ....errors import RecordsError, listing
 from ....measure.books import journal as journals
 from ....periods import Calendar, Period
@@ -22,11 +19,10 @@ from ....records import states
 from ....records.rows import Record
 from ....records.store import Records
 from ....settings import Settings
-from ...aside import aside
-from . import bridges, charged, files, gather, periods
+from . import bridges, charged, files, gather, kept, periods
 from .gather import NO_ACCOUNTS, EntityBooks
 
-COMPANY = ""  # a period is closed for all entities at once
+COMPANY = kept.COMPANY
 OPEN, PRELIMINARY, FINAL, CLOSED = states.STATES
 
 
@@ -36,6 +32,7 @@ class Close:
 
     folder    of its files, None where none were written;  files: their names
     reasons   why it is not final;  head: chain head of the records after it
+    kept      where what lay in the folder and was none of the records' is kept
     """
 
     period: Period
@@ -45,6 +42,7 @@ class Close:
     reasons: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     head: str = ""
+    kept: Path | None = None
     figures: list[dict] = field(default_factory=list)
 
     def as_dict(self) -> dict:
@@ -59,6 +57,7 @@ class Close:
             "open": list(self.reasons),
             "said": list(self.said),
             "head": self.head,
+            "kept": None if self.kept is None else str(self.kept),
             "entities": self.figures,
         }
 
@@ -104,6 +103,7 @@ def walk(
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records), author=author) as records:
         period = _period(settings, calendar, month)
+        _check_whole(records, settings)
         states.check_open(records, COMPANY, period)
         _in_order(records, calendar, period)
         books = gather.of_company(settings, period, records, progress)
@@ -130,12 +130,13 @@ def walk(
             period,
             state=state,
             reasons=reasons,
-            accepted=accept,
+            accepted=accept if reasons else "",
             head=head,
         )
         with records.transaction():
             states.check_open(records, COMPANY, period)
-            hashes = {name: _sha(data) for name, data in sorted(made.files.items())}
+            _in_order(records, calendar, period)
+            hashes = {name: kept.sha(data) for name, data in sorted(made.files.items())}
             body = {
                 "folder": folder.name,
                 "files": hashes,
@@ -146,9 +147,9 @@ def walk(
             }
             if _same(states.standing(records, COMPANY, period).row, state, body, folder):
                 return _result(records, period, state, folder, made, reasons)
-            publish(folder, made.files)
+            before = kept.publish(records, folder, made.files)
             states.reach(records, COMPANY, period, state, body=body)
-        return _result(records, period, state, folder, made, reasons)
+        return replace(_result(records, period, state, folder, made, reasons), kept=before)
 
 
 def _result(records, period, state, folder, made, reasons) -> Close:
@@ -177,7 +178,7 @@ def _same(row: Record | None, state: str, body: Mapping, folder: Path) -> bool:
     plain = [name for name in body["files"] if name.endswith(".csv")]
     if any(row.body["files"].get(name) != body["files"][name] for name in plain):
         return False
-    return not altered(row, folder)
+    return not kept.altered(row, folder)
 
 
 def approve(
@@ -198,6 +199,7 @@ def approve(
     """
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records), author=author) as records:
+        _check_whole(records, settings)
         period = _waiting(records, calendar, settings, month)
         now = states.standing(records, COMPANY, period)
         folder = settings.path(settings.books) / str(
@@ -223,8 +225,10 @@ def approve(
         sharing = charged.of_period(settings, period, books, records, gather.accounts_of(settings))
         _as_looked_at(now.row, folder, books, files.entries_of(books, sharing))
         with records.transaction():
+            _check_same(records, period, now.row)
             row = sign()
             _book(records, period, books, sharing, now.row)
+        kept.mark_closed(records, settings.path(settings.books))
         return Close(
             period=period,
             state=str(row.body["state"]),
@@ -242,6 +246,7 @@ def reopen(settings: Settings, month: str, reason: str, *, author: str | None = 
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records), author=author) as records:
         period = periods.named(calendar, month)
+        _check_whole(records, settings)
         last = _last_booked(records, calendar)
         if (
             last is not None
@@ -260,6 +265,7 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
     """Every period that has a state, oldest first: period, state, by, at, folder, and what of its files has changed since."""
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records)) as records:
+        kept.check_whole(records, settings.path(settings.books))
         names = list(dict.fromkeys(row.period for row in records.read("state", COMPANY)))
         wanted = [name for name in names if month in (None, name)]
         out = []
@@ -275,10 +281,27 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
                     "at": now.row.at if now.row else "",
                     "folder": None if folder is None else str(folder),
                     "waits": "an approval to open it again" if now.reopen else "",
-                    "changed": altered(row, folder) if row and folder else [],
+                    "changed": kept.altered(row, folder) if row and folder else [],
                 }
             )
         return out
+
+
+def _check_whole(records: Records, settings: Settings) -> None:
+    """Raises RecordsError where nothing can be built on the records; marks what was closed and has no mark yet."""
+    books = settings.path(settings.books)
+    kept.check_whole(records, books)
+    kept.mark_closed(records, books)
+
+
+def _check_same(records: Records, period: Period, looked_at: Record) -> None:
+    """Raises RecordsError where somebody has made the final state anew since it was looked at."""
+    row = states.standing(records, COMPANY, period).row
+    if row is not None and row.id != looked_at.id and row.body.get("state") == FINAL:
+        raise RecordsError(
+            f"{period.name}: {row.author} has made it anew while it was being approved. Look at it again: "
+            f"finops close --month {period.name} --approve."
+        )
 
 
 def _period(settings: Settings, calendar: Calendar, month: str | None) -> Period:
@@ -348,7 +371,7 @@ def _as_looked_at(
     row: Record, folder: Path, books: Sequence[EntityBooks], entries: Mapping
 ) -> None:
     """Raises RecordsError where files or bills are not those of the final state."""
-    if wrong := altered(row, folder):
+    if wrong := kept.altered(row, folder):
         raise RecordsError(
             f"{folder}: {listing(wrong)} {'is' if len(wrong) == 1 else 'are'} not as written. Make the files again and look at "
             f"them: finops close --month {row.period}."
@@ -403,35 +426,6 @@ def place(records: Records, period: Period) -> str:
     return period.name if not times else f"{period.name}-{times + 1}"
 
 
-def altered(row: Record, folder: Path) -> list[str]:
-    """Files of a state that are not as they were written, or not there."""
-    wrong = []
-    for name, sha in row.body.get("files", {}).items():
-        try:
-            if _sha((folder / name).read_bytes()) != sha:
-                wrong.append(name)
-        except OSError:
-            wrong.append(name)
-    return wrong
-
-
 def _with_files(records: Records, name: str) -> Record | None:
     rows = [row for row in records.read("state", COMPANY, name) if row.body.get("files")]
     return rows[-1] if rows else None
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def publish(folder: Path, made: Mapping[str, bytes]) -> None:
-    """Put the files of a period in place by one rename; those of an earlier step of the same period go."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with aside(folder.parent, f".{folder.name}-") as fresh:
-        new = fresh / "new"
-        for name, data in made.items():
-            (new / name).parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(new / name, data)
-        if folder.exists():
-            os.rename(folder, fresh / "old")
-        os.rename(new, folder)
