@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 ROLES = ("driver", "outcome")
+MOST = Decimal(10) ** 18  # of an invoice
 BUDGET = "State the budget as amortised cost (EffectiveCost): spread what is paid up front over its term."
 
 
@@ -289,9 +290,19 @@ def read_invoices(path: str | os.PathLike) -> pd.DataFrame:
             "InvoiceIssuerName": issuers,
             "BillingPeriod": sheet.months("BillingPeriod"),
             "BillingCurrency": [code.upper() for code in currencies],
-            "Amount": sheet.numbers("Amount"),
+            "Amount": _amounts(sheet),
         }
     )
+
+
+def _amounts(sheet: Sheet) -> list[Decimal]:
+    amounts = sheet.numbers("Amount")
+    for i, amount in enumerate(amounts):
+        if abs(amount) >= MOST:
+            raise InputError(
+                f"{sheet.at(i, 'Amount')}: an amount of 10^{amount.adjusted()} or more is none of an invoice. Write what it says."
+            )
+    return amounts
 
 
 def read_organisation(path: str | os.PathLike) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from ....progress import Progress, silent
 from ....records.store import Records
 from ....settings import Settings
 from ... import close
-from . import expected
+from . import expected, ground
 from .periods import months_ended
 
 NO_ACCOUNTS = (
@@ -44,6 +44,7 @@ class EntityBooks:
     settings    of the entity, or of a company without entities;  name: the entity's, "" there
     tie_out     invoices against the ledger, of each calendar month that ends in the period
     journal     None where finops.yaml names no accounts
+    withdrawn   booked invoices that are in no file any more, a sentence's part each
     """
 
     settings: Settings
@@ -54,6 +55,7 @@ class EntityBooks:
     accrual: Accrual
     journal: journals.Journal | None
     tie_out: tuple[reconcile.Reconciliation, ...]
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -77,7 +79,7 @@ class EntityBooks:
             )
         for each in self.tie_out:
             found += _untied(each, Decimal(repr(self.settings.tie_out.tolerance)))
-        return found
+        return [*found, *self.withdrawn]
 
 
 def _untied(found: reconcile.Reconciliation, tolerance: Decimal) -> list[str]:
@@ -180,6 +182,7 @@ def of_entity(
         accrual=accrual,
         journal=made,
         tie_out=_tie_outs(ledger, invoices, months_ended(period)),
+        withdrawn=ground.withdrawn(booked, invoices),
     )
 
 

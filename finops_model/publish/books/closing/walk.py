@@ -19,7 +19,7 @@ from ....records import states
 from ....records.rows import Record
 from ....records.store import Records
 from ....settings import Settings
-from . import bridges, charged, files, gather, kept, periods
+from . import bridges, charged, files, gather, ground, kept, periods
 from .gather import NO_ACCOUNTS, EntityBooks
 
 COMPANY = kept.COMPANY
@@ -100,10 +100,10 @@ def walk(
     ------
     docs/method §14.60.
     """
-    calendar = settings.calendar_of()
+    calendar, accept = settings.calendar_of(), ground.reason(accept, "--accept")
     with Records(settings.path(settings.records), author=author) as records:
         period = _period(settings, calendar, month)
-        _check_whole(records, settings)
+        _check_whole(records, settings, calendar)
         states.check_open(records, COMPANY, period)
         _in_order(records, calendar, period)
         books = gather.of_company(settings, period, records, progress)
@@ -199,7 +199,7 @@ def approve(
     """
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records), author=author) as records:
-        _check_whole(records, settings)
+        _check_whole(records, settings, calendar)
         period = _waiting(records, calendar, settings, month)
         now = states.standing(records, COMPANY, period)
         folder = settings.path(settings.books) / str(
@@ -213,7 +213,7 @@ def approve(
             author=author,
             four_eyes=settings.four_eyes,
             attended=attended,
-            note=note,
+            note=ground.reason(note, "--note"),
         )
         if now.reopen is not None or now.state != FINAL or now.row is None:
             row = sign()
@@ -245,8 +245,8 @@ def reopen(settings: Settings, month: str, reason: str, *, author: str | None = 
     """
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records), author=author) as records:
-        period = periods.named(calendar, month)
-        _check_whole(records, settings)
+        period, why = periods.named(calendar, month), ground.reason(reason, "--reopen")
+        _check_whole(records, settings, calendar)
         last = _last_booked(records, calendar)
         if (
             last is not None
@@ -257,7 +257,7 @@ def reopen(settings: Settings, month: str, reason: str, *, author: str | None = 
                 f"{period.name}: {last.name} was closed after it and stands on it, so that only {last.name} can be opened "
                 f"again. What changed of {period.name} is booked in the period that is open."
             )
-        states.request_reopen(records, COMPANY, period, reason)
+        states.request_reopen(records, COMPANY, period, why)
         return Close(period=period, state=CLOSED, head=records.head)
 
 
@@ -266,6 +266,7 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records)) as records:
         kept.check_whole(records, settings.path(settings.books))
+        ground.check_calendar(records, calendar)
         names = list(dict.fromkeys(row.period for row in records.read("state", COMPANY)))
         wanted = [name for name in names if month in (None, name)]
         out = []
@@ -287,10 +288,11 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
         return out
 
 
-def _check_whole(records: Records, settings: Settings) -> None:
+def _check_whole(records: Records, settings: Settings, calendar: Calendar) -> None:
     """Raises RecordsError where nothing can be built on the records; marks what was closed and has no mark yet."""
     books = settings.path(settings.books)
     kept.check_whole(records, books)
+    ground.check(settings, records, calendar)
     kept.mark_closed(records, books)
 
 
@@ -413,6 +415,7 @@ def _book(
                 name: sha for name, sha in final.body["files"].items() if name.endswith(".csv")
             },
             "currency": one.currency,
+            "base": one.settings.base_currency,
             **sharing.changes(one.name),
         }
         records.append("journal", body, one.name, period.name)
