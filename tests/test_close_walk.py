@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from finops_model.cli import app
 from finops_model.errors import FinOpsError
 from finops_model.publish.books.closing import walk
+from finops_model.publish.books.closing.summary import PARTS
 from finops_model.records.store import Records
 from finops_model.settings import load_settings
 
@@ -113,6 +115,18 @@ def test_every_expense_is_booked_once(told):
     )
     expense = lines[lines["Account"] == 6810]
     assert round(expense["Debit"].sum() - expense["Credit"].sum(), 2) == 700 + 712 + 700
+
+
+def test_the_page_says_what_the_expense_is_made_of(told):
+    _, found = told
+    parts = [*PARTS, "earlier"]
+    for month in ("2026-09", "2026-10", "2026-11"):
+        (one,) = found[month].figures
+        assert sum(Decimal(one[name]) for name in parts) == Decimal(one["expense"]), month
+        assert one["between"] == "0" and one["borne"] == one["expense"]
+    page = (found["2026-10"].folder / "summary.html").read_text()
+    assert "of it estimated, missing days" in page and "20.01" in page
+    assert "Expense after that" not in page  # one entity: nobody charges it
 
 
 def test_states_and_files(told):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from oracles import statements as oracle
 from finops_model.errors import InputError
 from finops_model.measure.allocation.shared import borne
 from finops_model.measure.books import intercompany
-from finops_model.measure.books.intercompany import PAIRS, Books, journal, less, rate_of
+from finops_model.measure.books.intercompany import MOVES, PAIRS, Books, journal, less, rate_of
 from finops_model.measure.books.statements import (
     LEVELS,
     LINES,
@@ -25,7 +26,8 @@ from finops_model.measure.books.statements import (
     statements,
 )
 from finops_model.periods import Calendar
-from finops_model.settings import Settings
+from finops_model.publish.books.recharges import by_month, recharges
+from finops_model.settings import Settings, load_settings
 
 OCTOBER = Calendar().period_of("2026-10-01")
 TEAMS = ["(untagged)", "chat", "platform", "safety", "search"]
@@ -338,3 +340,38 @@ def test_what_is_central_is_nobodys_whatever_a_team_is_called():
         "(untagged)",
         NOBODY,
     ]
+
+
+def test_what_is_booked_back_is_worth_what_it_was_booked_at(tmp_path):
+    """1,134.00 USD of September were booked to the GmbH and are due no more; October books the very amounts back, in euros and in base."""
+    (tmp_path / "rates.csv").write_text(
+        "date,currency,to,rate\n"
+        + "".join(f"2026-09-{d:02},EUR,USD,{1.13 + d / 1000:.3f}\n" for d in range(1, 31))
+        + "".join(f"2026-10-{d:02},EUR,USD,1.30\n" for d in range(1, 32))
+    )
+    (tmp_path / "finops.yaml").write_text(
+        "company: Acme\ncurrency: USD\nrates: {table: rates.csv}\nchargeback: {mode: chargeback}\n"
+        "entities:\n  - {name: Inc., currency: USD}\n  - {name: GmbH, currency: EUR}\n"
+    )
+    asked = load_settings(tmp_path)
+    september = Calendar().period_of("2026-09-01")
+    due = pd.DataFrame(
+        [["Inc.", "GmbH", "USD", "2026-09", "vision", "training", D("1134.00")]], columns=PAIRS
+    )
+    nothing = due.iloc[:0]
+    bearer = SimpleNamespace(
+        entity="Inc.", currency="USD", period=september, as_of="2026-09-30", cost={}, pairs=due
+    )
+    bearer.lines = pd.DataFrame(columns=["Team", "Amount"])
+    rates = by_month(asked, [bearer], "USD")
+    first = recharges(asked, [bearer], september, rates, "USD").lines
+    bearer.pairs = nothing
+    rates = by_month(asked, [bearer], "USD", due)
+    back = recharges(
+        asked, [bearer], OCTOBER, rates, "USD", booked=(due, pd.DataFrame(columns=MOVES))
+    ).lines
+    both = pd.concat([first, back])
+    for (entity, account), part in both.groupby(["Entity", "Account"]):
+        for side in ("", "Base"):
+            assert sum(part[f"{side}Debit"]) == sum(part[f"{side}Credit"]), (entity, account, side)
+    assert set(back["Date"]) == {"2026-10-31"} and len(back) == len(first) == 5

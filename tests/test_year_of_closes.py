@@ -230,6 +230,26 @@ def test_debits_are_credits_in_every_entry_and_currency(year, month):
             )
 
 
+@pytest.mark.parametrize(("month", "of"), EVERY)
+def test_the_page_says_what_entities_charge_one_another(year, month, of):
+    """Expense of the headline is before recharges; the page says them, and what the expense accounts come to after them."""
+    rows = [row for row in table(year.books / month / "journal.csv") if row["Entity"] == of]
+    across = [row for row in rows if row["Kind"] == "recharge" and row["InvoiceIssuerName"]]
+    moved = sum(sums(across, "6810").values(), ZERO)
+    booked = sum(
+        Decimal(row["Change"])
+        for row in table(year.books / month / "accrual.csv")
+        if row["Entity"] == of
+    )
+    said = (year.books / month / "summary.txt").read_text(encoding="utf-8")
+    way = "to" if moved < 0 else "by"
+    line = (
+        f"{of}: {abs(moved):,.2f} {CURRENCY[of]} is charged {way} other entities; "
+        f"its expense after that is {booked + moved:,.2f} {CURRENCY[of]}."
+    )
+    assert (line in said) == (moved != 0) and (moved != 0 or f"{of}: 0.00" not in said)
+
+
 def test_accrual_and_reversal_are_nothing(year):
     for before, after in zip(MONTHS, MONTHS[1:], strict=False):
         for of in (INC, GMBH):

@@ -15,7 +15,7 @@ from ..settings import Settings
 from ..wording import shared as words
 from .books import statements
 from .books.bearers import Bearers, of_company
-from .books.recharges import averages, base_of, pairs_of, recharges
+from .books.recharges import base_of, by_month, pairs_of, recharges
 from .books.sheets import safe
 
 NOTHING_SHARED = (
@@ -85,7 +85,7 @@ def write_statements(
     said, lines = "", None
     try:
         base = base_of(settings, found)
-        rates = averages(settings, found, base, found[0].period)
+        rates = by_month(settings, found, base)
         lines = recharges(settings, found, found[0].period, rates, base).lines
     except FinOpsError as problem:
         said = f"No journal lines: {problem}"

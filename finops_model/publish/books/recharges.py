@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,13 +33,45 @@ def base_of(settings: Settings, found: Sequence[Bearers]) -> str:
     return settings.base_currency if settings.entities else found[0].currency
 
 
-def averages(settings: Settings, found: Sequence[Bearers], base: str, period: Period) -> Rates:
-    """Average rates between all currencies that meet in pairs, and into base.
+def by_month(
+    settings: Settings,
+    found: Sequence[Bearers],
+    base: str,
+    booked: pd.DataFrame | None = None,
+    through: str | None = None,
+) -> dict[str, Rates]:
+    """`averages` of each service month of the bearers, of what was booked of it before too: so what is booked back is worth what it was.
+
+    booked    PAIRS;  through    newest day of the rates of every month; None: the bearers'
+
+    Raises as `averages`.
+    """
+    months: dict[str, list[Bearers]] = {}
+    for one in found:
+        months.setdefault(one.period.name, []).append(one)
+    each = {}
+    for name, own in months.items():
+        before = None if booked is None else booked[booked["ServiceMonth"] == name]
+        each[name] = averages(settings, own, base, own[0].period, before, through)
+    return each
+
+
+def averages(
+    settings: Settings,
+    found: Sequence[Bearers],
+    base: str,
+    period: Period,
+    booked: pd.DataFrame | None = None,
+    through: str | None = None,
+) -> Rates:
+    """Average rates of a period between all currencies that meet in pairs, due or booked before, and into base.
 
     Raises InputError where finops.yaml names no rates and one is needed, PriceError for a rate that is not there.
     """
     own = currencies_of(settings)
     due = pairs_of(found)
+    if booked is not None:
+        due = _together([due, booked], PAIRS)
     asked = {(one.Currency, own.get(one.LegalEntity, one.Currency)) for one in due.itertuples()}
     asked |= {(currency, base) for pair in asked for currency in pair}
     asked |= {(one.currency, base) for one in found}
@@ -53,7 +85,7 @@ def averages(settings: Settings, found: Sequence[Bearers], base: str, period: Pe
         )
     if rates is None:
         return {}
-    through = min(found[0].as_of, str(period.end - 1))
+    through = min(through or found[0].as_of, str(period.end - 1))
     return {(one, to): rates.average(one, period, to, through=through).value for one, to in needed}
 
 
@@ -73,7 +105,7 @@ def recharges(
     settings: Settings,
     found: Sequence[Bearers],
     period: Period,
-    rates: Rates,
+    rates: Mapping[str, Rates],
     base: str,
     *,
     account: Account = by_role,
@@ -90,8 +122,8 @@ def recharges(
         Of the period, an entity each; and of earlier periods whose bills have changed.
     period : Period
         That is booked: the lines have its last day.
-    rates : mapping of (str, str) to Decimal
-        Averages of the period (`averages`).
+    rates : mapping of str to mapping of (str, str) to Decimal
+        Averages of each service month (`by_month`).
     base : str
         The company's currency.
     account : callable, optional
@@ -117,7 +149,6 @@ def recharges(
     """
     if settings.chargeback.mode == "showback" or not found:
         return Recharges(*(pd.DataFrame(columns=one) for one in (JOURNAL, PAIRS, MOVES)))
-    books = Books(period, base, currencies_of(settings), rates, account, source)
     pairs, moved = booked or (None, None)
     within = [
         intercompany.moves(one.cost, one.lines, one.entity, one.currency, one.period.name)
@@ -125,7 +156,12 @@ def recharges(
     ]
     due = intercompany.less(_together(within, MOVES), moved)
     across = intercompany.less(pairs_of(found), pairs)
-    lines = [intercompany.between_teams(due, books), intercompany.journal(across, books)]
+    lines = []
+    for make, frame in ((intercompany.between_teams, due), (intercompany.journal, across)):
+        for month, part in frame.groupby("ServiceMonth", sort=True):
+            own = rates.get(str(month), {})
+            books = Books(period, base, currencies_of(settings), own, account, source)
+            lines.append(make(part, books))
     return Recharges(_together(lines, JOURNAL), across, due)
 
 

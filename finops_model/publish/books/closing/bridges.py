@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ....errors import FinOpsError
 from ....measure.bridge.steps import PARTS, Bridge
-from ....periods import MONTH, Period, add_months, month_of
+from ....periods import Period
 from ....progress import Progress
 from ....wording import bridge as words
 from ...bridges import build
@@ -45,10 +46,7 @@ NAMES = {part: words.PARTS.get(part, words.STEPS.get(part, part)) for part in PA
 def of_period(
     books: Sequence[EntityBooks], period: Period, progress: Progress | None = None
 ) -> Bridges:
-    """Budget to actual, and the month before to this one, of each entity; a period of weeks has none, as bills and budgets are by month."""
-    if not MONTH.fullmatch(period.name):
-        text = f"{period.name}: bridges are of calendar months: finops bridge --month MONTH."
-        return Bridges([], [text])
+    """Budget to actual, and the period before to this one, of each entity."""
     made, said = [], []
     for one in books:
         if one.missing:
@@ -57,9 +55,9 @@ def of_period(
                 f"{one.title}: bridges hold what the bills have; days from {until} on are accrued and not in them."
             )
         states = ["plan"] if one.settings.budgets else []
-        earlier = add_months(period.name, -1)
-        if month_of(one.complete.first_day) <= earlier:
-            states.append(f"actual:{earlier}")
+        earlier = one.settings.calendar_of().period_of(period.start - 1)
+        if np.datetime64(one.complete.first_day, "D") < earlier.end:
+            states.append(f"actual:{earlier.name}")
         for state in states:
             try:
                 found = build.bridge(

@@ -10,15 +10,17 @@ import numpy as np
 import pandas as pd
 
 from ....measure.books.accounts import Accounts
-from ....measure.books.intercompany import MOVES, PAIRS
+from ....measure.books.intercompany import MOVES, PAIRS, PAYABLE, RECEIVABLE
 from ....periods import Calendar, Period
 from ....records.store import Records
 from ....settings import Settings
 from .. import bearers
 from ..bearers import Bearers
-from ..recharges import Recharges, averages, base_of, recharges
+from ..recharges import Recharges, base_of, by_month, recharges
 from . import periods
 from .gather import EntityBooks
+
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class Charged:
 
     bearers    of the period, an entity each;  made: None where there is no journal
     restated   names of earlier periods whose share was made again
+    clearing   (entity, account) of receivables and payables between entities
     """
 
     bearers: list[Bearers]
     made: Recharges | None
     restated: tuple[str, ...] = ()
+    clearing: frozenset[tuple[str, str]] = frozenset()
 
     def ids(self, entity: str) -> list[str]:
         """Ids of the entries of an entity, in their order."""
@@ -39,6 +43,15 @@ class Charged:
             return []
         own = self.made.lines[self.made.lines["Entity"] == entity]
         return list(dict.fromkeys(own["EntryId"]))
+
+    def between(self, entity: str) -> Decimal:
+        """Expense that other entities charge an entity, below 0 what it charges them, in its currency."""
+        if self.made is None:
+            return ZERO
+        rows = self.made.lines
+        own = rows[(rows["Entity"] == entity) & (rows["Kind"] == "recharge")]
+        accounts = [(entity, account) in self.clearing for account in own["Account"]]
+        return sum(own["Credit"][accounts], ZERO) - sum(own["Debit"][accounts], ZERO)
 
     def changes(self, entity: str) -> dict[str, list[list[str]]]:
         """What it changes of who bears an entity's bills, as plain data for the store."""
@@ -70,17 +83,27 @@ def of_period(
     earlier = _changed(books, records, calendar, period)
     every = [*found, *(_bearers(one, other) for other in earlier for one in books)]
     base = base_of(settings, found)
+    clearing: set[tuple[str, str]] = set()
+
+    def account(role: str, entity: str, activity: str) -> tuple[str, str]:
+        number, name = _account(accounts, settings, role, entity, activity)
+        if role in (RECEIVABLE, PAYABLE):
+            clearing.add((entity, number))
+        return number, name
+
+    booked = _booked(records, settings, {one.period.name for one in every})
     made = recharges(
         settings,
         every,
         period,
-        averages(settings, every, base, period),
+        by_month(settings, every, base, booked[0], through=str(period.end - 1)),
         base,
-        account=lambda role, entity, activity: _account(accounts, settings, role, entity, activity),
-        booked=_booked(records, settings, {one.period.name for one in every}),
+        account=account,
+        booked=booked,
         source=f"ledger {books[0].fingerprint[:12]}",
     )
-    return Charged(found, _as_named(made, settings), tuple(one.name for one in earlier))
+    named = tuple(one.name for one in earlier)
+    return Charged(found, _as_named(made, settings), named, frozenset(clearing))
 
 
 def _bearers(books: EntityBooks, period: Period) -> Bearers:

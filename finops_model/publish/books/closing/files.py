@@ -64,6 +64,7 @@ def of_period(
 ) -> Made:
     """All files of a period; they depend on the books, the state and the chain head alone."""
     tables = _tables(books, charged, bridges)
+    between = {one.name: charged.between(one.name) for one in books}
     said = summary.lines(
         books,
         period,
@@ -73,6 +74,7 @@ def of_period(
         rates=rates_said(settings, books, period),
         head=head,
         four_eyes=settings.four_eyes,
+        between=between,
     )
     said += bridges.said
     title = f"{settings.company} · close of {summary.name_of(period)}"
@@ -87,8 +89,10 @@ def of_period(
         *((f"{name}.csv", f"{name}.csv") for name in tables),
         ("statements/statements.xlsx", "Statements"),
     ]
-    files["summary.html"] = summary.page(title, books, said, links, bridges).encode()
-    figures = [{"entity": one.name, **summary.figures(one).as_dict()} for one in books]
+    files["summary.html"] = summary.page(title, books, said, links, bridges, between).encode()
+    figures = [
+        {"entity": one.name, **summary.figures(one, between[one.name]).as_dict()} for one in books
+    ]
     statements = made_statements(charged.bearers)
     files |= {
         f"statements/{name}": data.encode() if isinstance(data, str) else data

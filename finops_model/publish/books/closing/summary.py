@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,9 +20,21 @@ from .bridges import Bridges
 from .gather import EntityBooks
 
 ZERO = Decimal(0)
+PARTS = {  # of the months of the period: columns of the accrual table, and what readers call them
+    "received": ("Received", "of it received"),
+    "not_recoverable": ("Tax", "of it tax that is not got back"),
+    "estimate": ("Estimate", "of it estimated, missing days"),
+    "recurring": ("Recurring", "of it recurring and due"),
+    "credits": ("Credits", "of it credits"),
+    "written_off": ("WrittenOff", "of it written off"),
+    "booked_before": ("BookedBefore", "less what was booked before"),
+}
 FIGURES = {
     "expense": "Expense booked",
+    **{name: label for name, (_, label) in PARTS.items()},
     "earlier": "of it for earlier months",
+    "between": "Charged by other entities (−: to them)",
+    "borne": "Expense after that",
     "accrued": "Accrued at the end",
     "reversed": "Accruals of before, reversed",
     "receivable": "Billed beyond use",
@@ -36,7 +48,9 @@ FIGURES = {
 class Figures:
     """What the books of an entity come to, in its currency.
 
-    expense     change of expense that the period books, accruals with it;  earlier: of it of months before the period
+    expense     change of expense that the period books, accruals with it; it is what PARTS and `earlier` come to
+    earlier     of it of months before the period
+    between     what other entities charge it, below 0 what it charges them;  borne: expense and that
     accrued     at the period's end;  receivable: the negative ones, apart
     reversed    what the period took back of the one before
     """
@@ -51,17 +65,29 @@ class Figures:
     invoiced: Decimal
     tax: Decimal
     prepaid: Decimal
+    received: Decimal
+    not_recoverable: Decimal
+    estimate: Decimal
+    recurring: Decimal
+    credits: Decimal
+    written_off: Decimal
+    booked_before: Decimal
+    between: Decimal
+    borne: Decimal
 
     def as_dict(self) -> dict[str, str]:
         """Money as decimal text."""
         return {name: f"{value}" for name, value in self.__dict__.items()}
 
 
-def figures(books: EntityBooks) -> Figures:
-    """The figures of an entity."""
+def figures(books: EntityBooks, between: Decimal = ZERO) -> Figures:
+    """The figures of an entity; `between`: of `Charged.between`."""
     found, period = books.accrual.table, books.accrual.period
     months = set(month_range(str(period.start)[:7], str(period.end - 1)[:7]))
-    before = found[~found["ServiceMonth"].isin(months)]
+    own = found["ServiceMonth"].isin(months)
+    before = found[~own]
+    parts = {name: _sum(found[own][column]) for name, (column, _) in PARTS.items()}
+    parts["booked_before"] = ZERO - parts["booked_before"]
     positions = {} if books.journal is None else books.journal.positions
 
     def booked(kind: str) -> Decimal:
@@ -81,6 +107,9 @@ def figures(books: EntityBooks) -> Figures:
         booked("payable"),
         booked("tax"),
         _sum(books.accrual.prepaid["Closing"]),
+        **parts,
+        between=between,
+        borne=_sum(found["Change"]) + between,
     )
 
 
@@ -133,8 +162,9 @@ def lines(
     rates: Sequence[str],
     head: str,
     four_eyes: bool,
+    between: Mapping[str, Decimal],
 ) -> list[str]:
-    """The words of a close, for its text file, its page and its workbook."""
+    """The words of a close, for its text file, its page and its workbook; `between`: of `Charged.between`, by entity."""
     out = [headline(books, period, state)]
     if reasons:
         out.append(f"Open: {'; '.join(reasons)}.")
@@ -147,6 +177,12 @@ def lines(
             out.append(
                 f"{who}{money(found.earlier)} {found.currency} of the expense is for earlier months: "
                 "late invoices, bills delivered again, accruals trued up."
+            )
+        if moved := between.get(one.name, ZERO):
+            way = "is charged to other entities" if moved < 0 else "is charged by other entities"
+            borne = figures(one, moved).borne
+            out.append(
+                f"{who}{money(abs(moved))} {found.currency} {way}; its expense after that is {money(borne)} {found.currency}."
             )
         out += [f"{who}{note}" for note in one.accrual.notes]
     out += [f"Rate: {text}." for text in rates]
@@ -162,6 +198,7 @@ def page(
     said: Sequence[str],
     links: Sequence[tuple[str, str]],
     bridges: Bridges,
+    between: Mapping[str, Decimal],
 ) -> str:
     """The close as one HTML page.
 
@@ -171,7 +208,7 @@ def page(
         title=title,
         headline=said[0],
         said=said[1:],
-        figures=_figures(books),
+        figures=_figures(books, between),
         open=_open(books),
         prepaid=_prepaid(books),
         tie_out=_tie_out(books),
@@ -180,8 +217,9 @@ def page(
     return shell(title, body, links, title)
 
 
-def _figures(books: Sequence[EntityBooks]):
-    every = [figures(one) for one in books]
+def _figures(books: Sequence[EntityBooks], between: Mapping[str, Decimal]):
+    every = [figures(one, between.get(one.name, ZERO)) for one in books]
+    hidden = () if any(between.values()) else ("borne",)
     columns = [
         Column("What to book", figures=False),
         *(Column(f"{one.title}, {one.currency}") for one in every),
@@ -189,7 +227,8 @@ def _figures(books: Sequence[EntityBooks]):
     rows = [
         [label, *(money(getattr(one, name)) for one in every)]
         for name, label in FIGURES.items()
-        if name in ("expense", "accrued") or any(getattr(one, name) for one in every)
+        if name not in hidden
+        and (name in ("expense", "accrued") or any(getattr(one, name) for one in every))
     ]
     return table(columns, rows)
 
