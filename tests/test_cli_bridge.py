@@ -187,6 +187,7 @@ def test_periods_of_weeks_are_counted_by_day(weeks):
         cost.loc[(day >= one.start) & (day < one.end), "EffectiveCost"].sum() for one in periods
     ]
     made = fm.bridge(weeks, "actual:FY2026-P03", "actual", month="FY2026-P04")
+    assert [text[:41] for text in made.now.said] == ["The actual of FY2026-P04 is cost as repor"]
     assert [float(one.total) for one in (made.then, made.now)] == [round(x, 2) for x in sums]
     assert (made.then.days, made.now.days) == (35, 28)
     # what is used falls by a fifth with the days; the monthly fee is no use

@@ -337,6 +337,12 @@ def test_periods_of_weeks_are_closed_by_day(tmp_path):
     # 28 days: 4 of September and 24 of October at 10.00; a day of seats is 300 ÷ 30 or 31, of capacity 100 ÷ 30 or 31.
     days = 4 * (10 + 10 + 100 / 30) + 24 * (10 + 300 / 31 + 100 / 31)
     assert abs(float(first.figures[0]["expense"]) - days) < 0.02
+    bridge = pd.read_csv(first.folder / "bridge.csv", dtype=str)
+    told = bridge[bridge["From"] == "actual of FY2026-P09"]
+    steps = ["from", "Calendar days", "Volume and price, not separable", "to"]
+    assert told["Step"].tolist() == steps and float(told["Amount"].iloc[-1]) == round(days, 2)
+    text = (first.folder / "summary.txt").read_text()
+    assert "calendar months" not in text
     walk.approve(settings(acme), "FY2026-P10", author="henrik")
     second = walk.walk(settings(acme), "FY2026-P11", author="carla")
     # 28 days: 7 of October, two of them at 11.00, and 21 of November.

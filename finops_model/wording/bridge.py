@@ -81,6 +81,19 @@ def title(step: str, parts: Mapping[str, Any] | None = None) -> str:
     return STEPS[step]
 
 
+def column(part: str) -> str:
+    """What a part is called where it stands without its step, as in a file.
+
+    >>> column("launches"), column("waste"), column("volume"), column("tax"), column("fx")
+    ('Volume: launches', 'Commitment: unused', 'Volume: more or less of the same', 'Tax', 'Exchange rates')
+    """
+    for step, parts in OF.items():
+        if part in parts:
+            own = PARTS[part]
+            return own[:1].upper() + own[1:] if step == "once" else f"{STEPS[step]}: {own}"
+    return STEPS.get(part, part)
+
+
 def shown(bridge: Mapping) -> list[str]:
     """Steps that are not nothing, in their order."""
     return [step for step in STEPS if float(bridge["steps"].get(step) or 0)]

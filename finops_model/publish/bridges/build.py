@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from decimal import Decimal
 
 from ...errors import InputError, LedgerError
 from ...facts.daily.entities import which
@@ -224,14 +225,19 @@ def _tie(part: Part, months, made: State, outside: bool) -> str:
     if not any(sums.values()):
         return ""
     said = " and ".join(
-        f"{'tax' if what == 'Tax' else 'credits'} {value:,}"
+        f"{'tax' if what == 'Tax' else 'credits'} {_money(value)}"
         for what, value in sums.items()
         if value
     )
     whole = coins(math.fsum(rows["EffectiveCost"]), currency)
     return (
-        f"The {made.name} is cost as reports have it, {made.total:,}; with {said} it is the ledger's EffectiveCost, {whole:,} {currency}."
-    ).replace("-", "−")
+        f"The {made.name} is cost as reports have it, {_money(made.total)}; with {said} it is the ledger's EffectiveCost, "
+        f"{_money(whole)} {currency}."
+    )
+
+
+def _money(value: Decimal) -> str:
+    return f"{value:,}".replace("-", "−")
 
 
 def _run(

@@ -17,7 +17,7 @@ from ...measure.bridge.steps import PARTS, Bridge
 from ...wording import bridge as words
 
 CREATED = dt.datetime(2000, 1, 1)  # fixed: the same bridge gives the same bytes
-NAMES = {part: words.PARTS.get(part, words.STEPS.get(part, part)) for part in PARTS}
+NAMES = {part: words.column(part) for part in PARTS}
 
 
 def check(path: Path) -> str:

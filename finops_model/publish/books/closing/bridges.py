@@ -35,12 +35,11 @@ class Bridges:
             rows.append([*begin, "from", one.then.total])
             for part in PARTS:
                 if one.parts[part]:
-                    rows.append([*begin, NAMES[part], one.parts[part]])
+                    alone = part == "volume" and one.parts[part] == one.step("volume")
+                    name = words.STEPS["volume"] if alone else words.column(part)
+                    rows.append([*begin, name, one.parts[part]])
             rows.append([*begin, "to", one.now.total])
         return pd.DataFrame(rows, columns=COLUMNS)
-
-
-NAMES = {part: words.PARTS.get(part, words.STEPS.get(part, part)) for part in PARTS}
 
 
 def of_period(
