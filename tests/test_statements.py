@@ -366,7 +366,7 @@ def test_what_is_booked_back_is_worth_what_it_was_booked_at(tmp_path):
     rates = by_month(asked, [bearer], "USD")
     first = recharges(asked, [bearer], september, rates, "USD").lines
     bearer.pairs = nothing
-    rates = by_month(asked, [bearer], "USD", due)
+    rates = by_month(asked, [bearer], "USD", booked=due)
     back = recharges(
         asked, [bearer], OCTOBER, rates, "USD", booked=(due, pd.DataFrame(columns=MOVES))
     ).lines

@@ -37,6 +37,7 @@ def by_month(
     settings: Settings,
     found: Sequence[Bearers],
     base: str,
+    *,
     booked: pd.DataFrame | None = None,
     through: str | None = None,
 ) -> dict[str, Rates]:
@@ -52,7 +53,7 @@ def by_month(
     each = {}
     for name, own in months.items():
         before = None if booked is None else booked[booked["ServiceMonth"] == name]
-        each[name] = averages(settings, own, base, own[0].period, before, through)
+        each[name] = averages(settings, own, base, own[0].period, booked=before, through=through)
     return each
 
 
@@ -61,6 +62,7 @@ def averages(
     found: Sequence[Bearers],
     base: str,
     period: Period,
+    *,
     booked: pd.DataFrame | None = None,
     through: str | None = None,
 ) -> Rates:

@@ -96,7 +96,7 @@ def of_period(
         settings,
         every,
         period,
-        by_month(settings, every, base, booked[0], through=str(period.end - 1)),
+        by_month(settings, every, base, booked=booked[0], through=str(period.end - 1)),
         base,
         account=account,
         booked=booked,

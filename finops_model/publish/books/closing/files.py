@@ -89,7 +89,9 @@ def of_period(
         *((f"{name}.csv", f"{name}.csv") for name in tables),
         ("statements/statements.xlsx", "Statements"),
     ]
-    files["summary.html"] = summary.page(title, books, said, links, bridges, between).encode()
+    files["summary.html"] = summary.page(
+        title, books, said, links, bridges, between=between
+    ).encode()
     figures = [
         {"entity": one.name, **summary.figures(one, between[one.name]).as_dict()} for one in books
     ]

@@ -198,6 +198,7 @@ def page(
     said: Sequence[str],
     links: Sequence[tuple[str, str]],
     bridges: Bridges,
+    *,
     between: Mapping[str, Decimal],
 ) -> str:
     """The close as one HTML page.
