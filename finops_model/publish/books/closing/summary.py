@@ -44,7 +44,7 @@ FIGURES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     """What the books of an entity come to, in its currency.
 
@@ -97,16 +97,16 @@ def figures(books: EntityBooks, between: Decimal = ZERO) -> Figures:
         (one.amount for one in books.accrual.booked.accruals if one.period != period.name), ZERO
     )
     return Figures(
-        books.title,
-        books.currency,
-        _sum(found["Change"]),
-        _sum(before["Change"]),
-        _sum(found[found["State"] == ACCRUED]["Accrual"]),
-        taken_back,
-        -_sum(found[found["State"] == RECEIVABLE]["Accrual"]),
-        booked("payable"),
-        booked("tax"),
-        _sum(books.accrual.prepaid["Closing"]),
+        title=books.title,
+        currency=books.currency,
+        expense=_sum(found["Change"]),
+        earlier=_sum(before["Change"]),
+        accrued=_sum(found[found["State"] == ACCRUED]["Accrual"]),
+        reversed=taken_back,
+        receivable=-_sum(found[found["State"] == RECEIVABLE]["Accrual"]),
+        invoiced=booked("payable"),
+        tax=booked("tax"),
+        prepaid=_sum(books.accrual.prepaid["Closing"]),
         **parts,
         between=between,
         borne=_sum(found["Change"]) + between,
