@@ -247,7 +247,7 @@ BILL = (Path(__file__).parent / "fixtures" / "bills" / "good.csv").read_text()
 def test_a_delivery_that_cannot_be_written_says_why(tmp_path, monkeypatch, code, why):
     """`errors.WHY` is the one home of these words; another answer of the system is no sentence of ours."""
 
-    def refuses(*_):
+    def refuses(*_, **__):
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(delivery, "_write_all", refuses)
