@@ -139,6 +139,21 @@ def test_a_reason_is_one_plain_line(plain, tmp_path):
     )
 
 
+def test_names_steer_no_terminal_and_turn_no_line_round(tmp_path):
+    acme = Acme(tmp_path / "acme", "chargeback: {mode: chargeback}\n")
+    acme.deliver(NAME)
+    for path in [acme.folder / "invoices.csv", *(acme.folder / "bills").glob("*.csv")]:
+        text = path.read_text().replace("Seatly", "Seat\x1b[31m\u202ely")
+        path.write_text(text.replace('""chat""', '""ch\\u202e\\u001bat""'))
+    found = walk.walk(settings(acme), NAME, author="carla")
+    read = [path for path in found.folder.rglob("*") if path.suffix in (".csv", ".html", ".txt")]
+    assert len(read) > 8
+    for path in read:
+        text = path.read_text()
+        assert not set("\x1b\u202e") & set(text), path.name
+    assert "Seat[31mly" in (found.folder / "accrual.csv").read_text()
+
+
 def test_an_invoice_beyond_all_money_is_refused(tmp_path):
     path = tmp_path / "invoices.csv"
     path.write_text("InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\nA,2026-09,USD,1e400\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -12,9 +13,11 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
+from ...errors import printable
 from ..report.workbook.book import CREATED
 from ..report.workbook.cells import Pen, clean
 
+ODD = re.compile(r"[^\t\n -~]+")  # what may be other than plain
 FORMULA = tuple("=+-@\t\r")  # how a text begins that a spreadsheet takes for a formula
 WIDE = {"Text": 44, "Note": 44, "AccountName": 26, "InvoiceIssuerName": 22, "Says": 60}
 SUMMED = ("Debit", "Credit", "BaseDebit", "BaseCredit")  # with a live sum below
@@ -27,6 +30,15 @@ def safe(text: str) -> str:
     ("'=1+1", 'chat')
     """
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def plain(text: str) -> str:
+    """The text of a file without characters that steer a terminal or turn the reading order round; names of a bill may hold them.
+
+    >>> plain("a\\x1b[31m;\\u202eb\\n–")
+    'a[31m;b\\n–'
+    """
+    return ODD.sub(lambda found: printable(found[0]), text)
 
 
 def cell(value: object) -> str:
@@ -49,7 +61,7 @@ def csv_lines(heading: Iterable[str], rows: Iterable[Iterable]) -> str:
     out.writerow(list(heading))
     for row in rows:
         out.writerow([cell(value) for value in row])
-    return text.getvalue()
+    return plain(text.getvalue())
 
 
 def csv_of(frame: pd.DataFrame) -> str:

@@ -13,7 +13,7 @@ from ...measure.books.statements import LEVELS, LINES, NOBODY, Statement
 from ...names import folders
 from ...wording import statements as words
 from .bearers import Bearers
-from .sheets import csv_lines
+from .sheets import csv_lines, plain
 from .statement_book import workbook
 from .statement_page import page, text
 
@@ -95,8 +95,8 @@ def made(
         names = folders(each.bearer or CENTRAL for each in one.statements)
         for each in one.statements:
             place = f"{names[each.bearer or CENTRAL]}.html"
-            files[f"{places[one.entity]}/{place}"] = page(
-                one, each, links, [*_borne_elsewhere(one, each), *said]
+            files[f"{places[one.entity]}/{place}"] = plain(
+                page(one, each, links, [*_borne_elsewhere(one, each), *said])
             )
     return files
 

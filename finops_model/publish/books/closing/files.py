@@ -14,7 +14,7 @@ from ....measure.books.rates import rates_of
 from ....measure.books.types import COLUMNS
 from ....periods import Period
 from ....settings import Settings
-from ..sheets import csv_of, workbook
+from ..sheets import csv_of, plain, workbook
 from ..statements import made as made_statements
 from . import summary
 from .bridges import Bridges
@@ -83,14 +83,14 @@ def of_period(
     }
     sheets = {name.replace("_", " ").capitalize(): frame for name, frame in tables.items()}
     files["books.xlsx"] = workbook(title, sheets, said)
-    files["summary.txt"] = ("\n".join([title, *said]) + "\n").encode()
+    files["summary.txt"] = plain("\n".join([title, *said]) + "\n").encode()
     links = [
         ("books.xlsx", "Workbook"),
         *((f"{name}.csv", f"{name}.csv") for name in tables),
         ("statements/statements.xlsx", "Statements"),
     ]
-    files["summary.html"] = summary.page(
-        title, books, said, links, bridges, between=between
+    files["summary.html"] = plain(
+        summary.page(title, books, said, links, bridges, between=between)
     ).encode()
     figures = [
         {"entity": one.name, **summary.figures(one, between[one.name]).as_dict()} for one in books
