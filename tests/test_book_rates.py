@@ -236,8 +236,13 @@ def test_the_command_prints_each_rate_with_its_kind_and_what_is_missing(tmp_path
     lines = said.splitlines()
     assert code == 0 and lines[0] == "Into USD, 2026-10:" and len(lines) == 5
     assert lines[1] == (
-        "1 EUR = 1.12 USD, plan rate of FY2026 (FY2026 plan rates, approved 2025-12-04)"
+        "Budgets: 1 EUR = 1.12 USD, plan rate of FY2026 (FY2026 plan rates, approved 2025-12-04)"
     )
+    assert [line.split(":")[0] for line in lines[2:]] == [
+        "Expense",
+        "Accruals and payables",
+        "Forecasts",
+    ]
     later = json.loads(finops("prices", "rates", "2027-01", "-s", str(tmp_path), "--json")[1])
     assert [row["rate"] for row in later["rates"]] == [None] * 4
     assert later["rates"][0]["says"].startswith("rates: EUR to USD has no plan rate for 2027-01")

@@ -311,3 +311,18 @@ def test_cells_in_whole_coins_add_up_both_ways_and_stay_near(cells, places):
     assert [sum(column) for column in zip(*made)] == columns
     off = np.abs(np.array(made, float) - cells) * 10**places
     assert off.max() <= 1 + cells.size  # coins
+
+
+def test_a_workload_counted_on_one_side_only_is_no_launch_and_no_retirement():
+    """A forecast knows of seats what they cost, the bill how many they are: 500 and 520 differ by 20, volume and price together."""
+    sides = (
+        [line(500.0, "fee", workload="chat/Seats", sku="recurring")],
+        [line(520.0, "fee", workload="chat/Seats", sku="seat", unit="Seats", quantity=26.0)],
+    )
+    for order in (sides, sides[::-1]):
+        then, now = (
+            state(name, frame(lines), 30, "USD")
+            for name, lines in zip(("then", "now"), order, strict=True)
+        )
+        parts = {part: value for part, value in bridge(then, now).parts.items() if value}
+        assert parts == {"together": now.total - then.total}

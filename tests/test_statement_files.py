@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from decimal import Decimal as D
 
 import openpyxl
@@ -12,7 +13,7 @@ from entities_world import SETTINGS, bill, workspace
 from typer.testing import CliRunner
 
 from finops_model.cli import app
-from finops_model.errors import InputError
+from finops_model.errors import InputError, LedgerError
 from finops_model.publish import chargebacks, close
 from finops_model.publish.books.bearers import of_company, of_period
 from finops_model.publish.books.recharges import recharges
@@ -199,6 +200,22 @@ def test_a_period_of_weeks_has_the_cost_of_its_days(group):
     assert found.earlier.end == week.start and found.before is None  # April has no 29 March
     part = of_period(group.entity("Acme GmbH"), week, str(week.start + 2))
     assert part.partial and part.earlier.days == 3
+    assert part.before_name == f"{part.earlier.name} to {part.earlier.end - 1}"
+    assert found.before_name == found.earlier.name
+
+
+def test_the_command_takes_a_period_of_the_company_s_weeks(group, tmp_path):
+    weeks = tmp_path / "weeks"
+    shutil.copytree(group.root, weeks)
+    file = weeks / "finops.yaml"
+    file.write_text(file.read_text() + "calendar: {kind: 4-4-5}\n")
+    code, said = run(load_settings(file), "--month", "FY2026-P05")
+    assert code == 0 and "Who bears FY2026-P05 of Acme GmbH, EUR" in said
+    with pytest.raises(LedgerError) as refused:
+        of_company(load_settings(file), "FY2025-P01")
+    assert str(refused.value).startswith(
+        "FY2025-P01 is 2024-12-29 to 2025-01-25, and the ledger has no data of it; it holds 2026-04-01 to "
+    )
 
 
 @pytest.mark.parametrize(

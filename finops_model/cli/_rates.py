@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 KINDS: tuple[Kind, ...] = ("plan", "average", "month_end", "scenario")
 
+USES = {
+    "plan": "Budgets",
+    "average": "Expense",
+    "month_end": "Accruals and payables",
+    "scenario": "Forecasts",
+}
+
 
 def rates_command(
     period: Annotated[
@@ -60,6 +67,7 @@ def rates_command(
         return out.print_json(json.dumps({"period": period, "to": rates.base, "rates": rows}))
     out.print(f"Into {rates.base}, {period}:", style="bold")
     for row in rows:
-        out.print(row["says"], markup=False)
+        use = USES[row["kind"]] if row["rate"] is not None else "Missing"
+        out.print(f"{use}: {row['says']}", markup=False)
     if not rows:
         out.print(f"Everything is in {rates.base}: nothing is converted. Ask for a --currency.")

@@ -79,7 +79,8 @@ def audit(
         }
         out.print_json(json.dumps(whole, default=str))
     elif rows:
-        table = Table("Row", "At", "By", "What", "Entity", "Period", "")
+        table = Table("Row", "At", "By", "What", "Entity", "Period", "It says")
+        table.columns[1].no_wrap, table.columns[1].min_width = True, 20  # when is never cut
         for line in lines:
             table.add_row(*(str(line[name]) for name in (*auditing.SHOWN, "said")))
         out.print(table)

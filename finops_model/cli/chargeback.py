@@ -18,7 +18,10 @@ app = typer.Typer()
 @app.command(rich_help_panel=PANEL)
 def chargeback(
     month: Annotated[
-        str | None, typer.Option(help="Month YYYY-MM; default: the newest complete one.")
+        str | None,
+        typer.Option(
+            help="Month YYYY-MM, or a period FY2026-P10 of a calendar of weeks; default: the newest complete month."
+        ),
     ] = None,
     pool: Annotated[
         str | None,

@@ -49,7 +49,7 @@ def table(a: State, b: State) -> Table:
         sides = kinds.plain(a.lines), kinds.plain(b.lines)
     if a.coarse or b.coarse:
         sides = kinds.coarse(sides[0]), kinds.coarse(sides[1])
-    both = _both(*sides)
+    both = _both(*_alike(*sides))
     n = len(both)
     then, now = (np.ones((n, len(FACTORS))) for _ in "ab")
     part = np.full((n, len(FACTORS)), "", dtype=object)
@@ -92,6 +92,26 @@ def table(a: State, b: State) -> Table:
         _amounts(then, now, AFTER, cost, later)
         part[later, AFTER] = name
     return Table(both[kinds.TEXTS], then, now, part)
+
+
+def _alike(one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both sides' lines, where a workload's lines of a kind have no quantity on a side without it on either: §10.6, not a launch."""
+    keys = ["x_BusinessUnit", "x_Workload", "BillingCurrency", "x_Kind"]
+    found = [pd.MultiIndex.from_frame(lines[keys].astype(str)) for lines in (one, two)]
+    usual = [lines["x_Kind"].isin([USE, FEE]).to_numpy() for lines in (one, two)]
+    counted = [(lines["ConsumedUnit"] != "").to_numpy() for lines in (one, two)]
+    with_unit = [set(found[i][usual[i] & counted[i]]) for i in (0, 1)]
+    without = [set(found[i][usual[i]]) - with_unit[i] for i in (0, 1)]
+    made = []
+    for i, lines in enumerate((one, two)):
+        mixed = with_unit[i] & without[1 - i]
+        where = usual[i] & np.array([key in mixed for key in found[i]], bool)
+        if where.any():
+            lines = lines.copy()
+            lines.loc[where, "ConsumedUnit"], lines.loc[where, "ConsumedQuantity"] = "", 0.0
+            lines = kinds.added(lines)
+        made.append(lines)
+    return made[0], made[1]
 
 
 def _both(one: pd.DataFrame, two: pd.DataFrame) -> pd.DataFrame:

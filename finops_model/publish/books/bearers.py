@@ -58,6 +58,12 @@ class Bearers:
         return name_of(self.period)
 
     @property
+    def before_name(self) -> str:
+        """The period before for readers; of a period under way as many of its days, and to which."""
+        until = f" to {self.earlier.end - 1}" if self.earlier.partial else ""
+        return f"{name_of(self.earlier)}{until}"
+
+    @property
     def partial(self) -> bool:
         """Whether the period is under way."""
         return bool(np.datetime64(self.as_of, "D") + 1 < self.period.end)
@@ -97,6 +103,8 @@ def of_company(
     Raises InputError or LedgerError: a name that is not known, a month that no entity has.
     """
     parts = settings.parts()
+    if month is not None and settings.of_weeks and not MONTH.fullmatch(month):
+        return _of_weeks(parts, settings.calendar_of().named(month), pool, progress)
     if month is None:
         known = [
             close.pick_month(close.books(one, progress), None, time_zone=one.time_zone)[0]
@@ -120,6 +128,26 @@ def of_company(
         )
     if not found and problem is not None:
         raise problem
+    return found
+
+
+def _of_weeks(
+    parts: list[Settings], period: Period, pool: str | None, progress: Progress | None
+) -> list[Bearers]:
+    """Of each entity that has data of a period of weeks. Raises LedgerError where none has."""
+    found, reach = [], []
+    for one in parts:
+        there = close.books(one, progress).complete(one.time_zone)
+        first, newest = (np.datetime64(day, "D") for day in (there.first_day, there.newest))
+        reach.append(f"{first} to {newest}")
+        if first < period.end and newest >= period.start:
+            last = str(min(period.end - 1, newest))
+            found.append(of_period(one, period, last, pool=pool, progress=progress))
+    if not found:
+        raise LedgerError(
+            f"{period.name} is {period.start} to {period.end - 1}, and the ledger has no data of it; it holds {reach[0]}. "
+            "Choose a period in it, or take the missing bill in: finops ingest FILE."
+        )
     return found
 
 

@@ -13,7 +13,7 @@ from ...measure.books.statements import KINDS, Statement
 from ...wording import statements as words
 from ..report.workbook.book import CREATED
 from ..report.workbook.cells import Pen, clean
-from .bearers import Bearers, name_of
+from .bearers import Bearers
 from .statement_page import said
 
 MOST = 200  # statements with a sheet of their own; the others stand in the summary and the CSV
@@ -97,7 +97,7 @@ def _statement(pen: Pen, name: str, one: Bearers, each: Statement) -> int:
     pen.put(sheet, 0, 0, bearer, "title")
     level = f"{words.LEVEL[each.level]} · {one.entity} · {one.name} · {one.currency}"
     pen.put(sheet, 1, 0, f"{level} · data as of {one.as_of} · {one.mode}")
-    pen.head(sheet, 3, ["Line", "Of", one.name, name_of(one.earlier)], right=2)
+    pen.head(sheet, 3, ["Line", "Of", one.name, one.before_name], right=2)
     sheet.freeze_panes(4, 0)
     row = 4
     for line in each.lines.itertuples(index=False):

@@ -9,7 +9,7 @@ from ...wording import statements as words
 from ...wording.shared import amount
 from ..page.html import shell
 from ..page.tables import Column, table, templates
-from .bearers import Bearers, name_of
+from .bearers import Bearers
 
 BUDGET = "A budget is held against a bearer's own charges before any of them are shared, as in the report."
 MOST = 60  # lines of own cost that are shown one by one; the others are one line
@@ -42,7 +42,7 @@ def said(found: Bearers) -> list[str]:
     return [
         words.MODE[found.mode],
         f"Amounts in {found.currency}. {words.OUTSIDE}",
-        f"{name_of(found.earlier)} is counted by the rules of today, as the bill is known now.",
+        f"{found.before_name} is counted by the rules of today, as the bill is known now.",
         *([BUDGET] if any(one.budget is not None for one in found.statements) else []),
         "Statements of all bearers and what is central add up to the cost of the period, to the cent.",
         *found.shared["said"],
@@ -65,7 +65,7 @@ def _tiles(found: Bearers, one: Statement):
     if one.before is not None:
         gap = one.total - one.before
         word = f"{text(abs(gap))} {'more' if gap > 0 else 'less'} now" if gap else "as much now"
-        yield f"Before: {name_of(found.earlier)}", text(one.before), word, ""
+        yield f"Before: {found.before_name}", text(one.before), word, ""
     if one.over is not None:
         gap = one.over
         word = f"{text(abs(gap))} {'over' if gap > 0 else 'left'}" if gap else "on budget"
@@ -90,7 +90,7 @@ def _table(found: Bearers, one: Statement):
             rows.append([words.KIND["own"], f"{len(rest)} more", *map(text, sums)])
     total = ["Total", "", text(one.total), *([text(one.before)] if before else [])]
     titles = [Column("Line", False), Column("Of", False, wide=True), Column(found.name)]
-    titles += [Column(name_of(found.earlier))] if before else []
+    titles += [Column(found.before_name)] if before else []
     return table(titles, rows, f"{found.name}, {found.currency}", total=total)
 
 
