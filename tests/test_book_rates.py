@@ -249,3 +249,17 @@ def test_the_command_prints_each_rate_with_its_kind_and_what_is_missing(tmp_path
     (tmp_path / "finops.yaml").write_text("company: A\n")
     code, _, said = finops("prices", "rates", "2026-10", "-s", str(tmp_path))
     assert code == 2 and "there are no rates. Write rates: {plan: [FILE]}" in said
+
+
+@pytest.mark.parametrize("rate", ["1e-400", "1e400", "0.0000000009", "1000000001"])
+def test_a_rate_beyond_all_currencies_is_refused(tmp_path, rate):
+    """1e-400 ended in a traceback, and 1e30 booked every amount at 0.00 of the company's currency."""
+    from finops_model.prices.lists.own_rates import read_own_rates
+
+    path = tmp_path / "rates.csv"
+    path.write_text(f"date,currency,to,rate\n2026-09-01,EUR,USD,{rate}\n")
+    with pytest.raises(FinOpsError) as problem:
+        read_own_rates(path)
+    assert str(problem.value) == (
+        f"{path}: line 2: rate is '{rate}'; no currency is worth more than 10^9 of another. Write the rate as it was published."
+    )

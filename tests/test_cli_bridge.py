@@ -255,3 +255,10 @@ def test_a_forecast_that_was_not_published_is_made_again(group):
     assert sum(made.parts.values()) == made.change
     assert {"chat/(untagged)/Chat API"} <= set(made.rows.index)
     assert build.parse("scenario:x.yaml", "--to").file == "x.yaml"
+
+
+def test_a_name_in_a_file_steers_no_terminal():
+    from finops_model.publish.bridges import write
+
+    assert write._text("a\x1b[31m\u202eb") == "a[31mb"
+    assert write._text("\x1b=1+1") == "'=1+1"

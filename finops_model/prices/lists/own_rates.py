@@ -18,6 +18,9 @@ from ...errors import PriceError, unknown
 from ...periods import check_day
 from .fx import REACH, Rates, business_day
 
+# Of a rate; beyond, amounts end at nothing or at no number.
+LEAST, MOST = Decimal(10) ** -9, Decimal(10) ** 9
+
 COLUMNS = ("date", "currency", "to", "rate")
 EXACT = Context(prec=60)
 BOOKED = Context(prec=12, rounding=ROUND_HALF_UP)  # a booked rate: 12 digits that count
@@ -172,6 +175,10 @@ def _take(rates: dict, cells: list[str], at: str) -> None:
         rate = Decimal("NaN")
     if not (rate.is_finite() and rate > 0):
         raise PriceError(f"{at}: rate is '{written[:40]}'; a rate is a finite number above 0.")
+    if not LEAST <= rate <= MOST:
+        raise PriceError(
+            f"{at}: rate is '{written[:40]}'; no currency is worth more than 10^9 of another. Write the rate as it was published."
+        )
     of_pair = rates.setdefault((currency, to), {})
     if day in of_pair:
         raise PriceError(f"{at}: {currency} to {to} on {day} appears twice. Keep one of the lines.")

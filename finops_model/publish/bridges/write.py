@@ -12,7 +12,7 @@ from pathlib import Path
 import xlsxwriter
 
 from ...documents import write_atomic
-from ...errors import InputError
+from ...errors import InputError, printable
 from ...measure.bridge.steps import PARTS, Bridge
 from ...wording import bridge as words
 
@@ -95,5 +95,6 @@ def _xlsx(made: Bridge) -> bytes:
 
 
 def _text(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name
+    """A name that no spreadsheet takes for a formula, and that steers no terminal."""
+    plain = printable(name)
+    return f"'{plain}" if plain[:1] in "=+-@\t\r" else plain
