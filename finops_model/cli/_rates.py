@@ -67,7 +67,7 @@ def rates_command(
         return out.print_json(json.dumps({"period": period, "to": rates.base, "rates": rows}))
     out.print(f"Into {rates.base}, {period}:", style="bold")
     for row in rows:
-        use = USES[row["kind"]] if row["rate"] is not None else "Missing"
+        use = USES[str(row["kind"])] if row["rate"] is not None else "Missing"
         out.print(f"{use}: {row['says']}", markup=False)
     if not rows:
         out.print(f"Everything is in {rates.base}: nothing is converted. Ask for a --currency.")

@@ -244,7 +244,7 @@ def between_teams(due: pd.DataFrame, books: Books) -> pd.DataFrame:
     each: list[dict] = []
     for (entity, currency, month), part in due.groupby(MOVES[:3], sort=True):
         entry = _Entry(
-            books, str(entity), str(currency), str(month), "shared cost, by who bears it"
+            books, str(entity), str(currency), str(month), "Shared cost, by who bears it"
         )
         moved = {one.Team: one.Amount for one in part.itertuples(index=False)}
         at_base = _parts(moved, ZERO, books.rate(str(currency), books.base), books.base)
@@ -278,7 +278,7 @@ class _Entry:
         if not amount and not base:
             return
         account, name = self.books.account(role, self.entity, activity)
-        text = f"exchange difference: {self.text}" if kind == FX else self.text
+        text = f"Difference of exchange rates: {self.text}" if kind == FX else self.text
         own = Line(
             date=str(self.books.period.end - np.timedelta64(1, "D")),
             account=account,
