@@ -344,7 +344,7 @@ class Calendar:
         Raises InputError for a name that is none, and for a number that the year does not have.
 
         >>> str(Calendar("4-4-5").named("FY2026-P02").start), Calendar(starts=7).named("2026-10").year
-        ('2026-01-24', 'FY2027')
+        ('2026-01-25', 'FY2027')
         """
         if MONTH.fullmatch(str(name)):
             if self.kind == "months":

@@ -160,7 +160,7 @@ def test_the_command_shows_records_and_keeps_quiet(workspace):
         first["kind"] == "runaway" and told["as_of"] == "2026-08-21" and first["id"] in told["new"]
     )
     assert told["basis"] == "Effective"
-    with Records(workspace / ".finops" / "records.sqlite") as records:
+    with Records(workspace / ".finops" / "sample" / "records.sqlite") as records:
         head = records.head[:16]
     line = f"Chain head {head}: finops audit --expect {head}."
     mail = (workspace / "watch" / "alerts" / "2026-08-21" / "alerts.md").read_text()

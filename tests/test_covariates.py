@@ -314,7 +314,7 @@ BAD = [
     ),
     (
         dict(events=[{"kind": "price_change", "since": "2026-11-01", "factor": -2}]),
-        "event 'price_change': factor is -2; it must be a finite number, 0 or more.",
+        "event 'price_change': factor is -2; it must be a finite number, 0 or more, at most 1e+100.",
     ),
     (
         dict(events=[{"kind": "migration", "since": "2026-11-01", "share": 1.2}]),

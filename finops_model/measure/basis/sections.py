@@ -22,6 +22,7 @@ SECTIONS: dict[str, Name] = {
     "excluded": "Effective",
     "by_prophet": "Effective",
     "expected": "Effective",
+    "fiscal": "Effective",
     "forecast": "Effective",
     "growth": "Effective",
     "landing": "Effective",

@@ -276,9 +276,33 @@ def _same(kind: Kind, currency: str) -> Rate:
 
 
 def rates_of(settings: Settings, calendar: Calendar | None = None) -> CompanyRates | None:
-    """The rates that finops.yaml names, read; None where it names none. Raises PriceError for a file that is none.
+    """The exchange rates that finops.yaml names, read.
 
-    calendar   the company's: which days plan rates without a day hold on
+    Parameters
+    ----------
+    settings : Settings
+        Of the company.
+    calendar : Calendar, optional
+        The company's: which days plan rates without a day hold on.
+
+    Returns
+    -------
+    CompanyRates or None
+        None where finops.yaml names none.
+
+    Raises
+    ------
+    PriceError
+        A file that is none, in one sentence.
+
+    Source
+    ------
+    docs/method §7.5.
+
+    Examples
+    --------
+    >>> rates_of(Settings(company="Acme", currency="USD")) is None
+    True
     """
     if settings.rates is None:
         return None
