@@ -6,6 +6,7 @@ gets a folder of its own beside them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -119,7 +120,7 @@ def walk(
             f"{one.name}: {text}" if one.name else text for one in books for text in one.open_items
         ]
         state = FINAL if not reasons or accept else PRELIMINARY
-        folder = settings.path(settings.books) / place(records, period)
+        folder = _books(settings) / place(records, period)
         head = records.head
         sharing = charged.of_period(settings, period, books, records, gather.accounts_of(settings))
         made = files.of_period(
@@ -202,9 +203,7 @@ def approve(
         _check_whole(records, settings, calendar)
         period = _waiting(records, calendar, settings, month)
         now = states.standing(records, COMPANY, period)
-        folder = settings.path(settings.books) / str(
-            (now.row.body if now.row else {}).get("folder")
-        )
+        folder = _books(settings) / str((now.row.body if now.row else {}).get("folder"))
         sign = partial(
             states.approve,
             records,
@@ -228,7 +227,7 @@ def approve(
             _check_same(records, period, now.row)
             row = sign()
             _book(records, period, books, sharing, now.row)
-        kept.mark_closed(records, settings.path(settings.books))
+        kept.mark_closed(records, _books(settings))
         return Close(
             period=period,
             state=str(row.body["state"]),
@@ -265,7 +264,7 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
     """Every period that has a state, oldest first: period, state, by, at, folder, and what of its files has changed since."""
     calendar = settings.calendar_of()
     with Records(settings.path(settings.records)) as records:
-        kept.check_whole(records, settings.path(settings.books))
+        kept.check_whole(records, _books(settings))
         ground.check_calendar(records, calendar)
         names = list(dict.fromkeys(row.period for row in records.read("state", COMPANY)))
         wanted = [name for name in names if month in (None, name)]
@@ -273,7 +272,7 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
         for name in sorted(wanted, key=lambda one: periods.named(calendar, one).start):
             now = states.standing(records, COMPANY, name)
             row = _with_files(records, name)
-            folder = settings.path(settings.books) / str(row.body["folder"]) if row else None
+            folder = _books(settings) / str(row.body["folder"]) if row else None
             out.append(
                 {
                     "period": name,
@@ -290,7 +289,7 @@ def status(settings: Settings, month: str | None = None) -> list[dict]:
 
 def _check_whole(records: Records, settings: Settings, calendar: Calendar) -> None:
     """Raises RecordsError where nothing can be built on the records; marks what was closed and has no mark yet."""
-    books = settings.path(settings.books)
+    books = _books(settings)
     kept.check_whole(records, books)
     ground.check(settings, records, calendar)
     kept.mark_closed(records, books)
@@ -304,6 +303,11 @@ def _check_same(records: Records, period: Period, looked_at: Record) -> None:
             f"{period.name}: {row.author} has made it anew while it was being approved. Look at it again: "
             f"finops close --month {period.name} --approve."
         )
+
+
+def _books(settings: Settings) -> Path:
+    """The folder of the company's closes, as people write it."""
+    return Path(os.path.normpath(settings.path(settings.books)))
 
 
 def _period(settings: Settings, calendar: Calendar, month: str | None) -> Period:
