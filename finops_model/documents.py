@@ -331,6 +331,15 @@ def _flatten(kinds):
         yield from _flatten(getattr(kind, "__args__", ()) or ())
 
 
+def no_formula(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: one that could be gets an apostrophe before it.
+
+    >>> no_formula("=1+1"), no_formula("chat"), no_formula("")
+    ("'=1+1", 'chat', '')
+    """
+    return f"'{text}" if text.startswith(tuple(RUN)) else text
+
+
 def csv_of(frame) -> str:
     """A frame as CSV whose names no spreadsheet takes for a formula: one that could be gets an apostrophe before it.
 
@@ -340,7 +349,7 @@ def csv_of(frame) -> str:
     """
 
     def named(cell):
-        return f"'{cell}" if isinstance(cell, str) and cell[:1] in RUN and cell else cell
+        return no_formula(cell) if isinstance(cell, str) else cell
 
     plain = frame.rename(columns=named)
     for at, (_, kind) in enumerate(frame.dtypes.items()):

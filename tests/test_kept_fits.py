@@ -12,6 +12,7 @@ from ledger_world import focus
 
 from finops_model.facts.ledger.store import Ledger
 from finops_model.forecasting.widths.demand import fit_demand
+from finops_model.simulate import kept
 from finops_model.simulate import kept_fits as module
 from finops_model.simulate.kept_fits import ARRAYS, Fits
 
@@ -92,7 +93,7 @@ def test_what_people_know_and_a_folder_that_is_no_ledger_keep_nothing(fitted, tm
 
 
 def test_no_more_than_the_newest_are_kept(fitted, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOST", 2)
+    monkeypatch.setattr(kept, "MOST", 2)
     for seed in range(4):
         ask(tmp_path, fitted, [], seed=seed)
     assert len(list((tmp_path / "kept").glob("fit-*.npz"))) == 2

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from ..documents import write_atomic
+from ..documents import no_formula, write_atomic
 from ..errors import FinOpsError
 from ..progress import Progress
 from ..settings import Settings
@@ -16,7 +16,6 @@ from ..wording import shared as words
 from .books import statements
 from .books.bearers import Bearers, of_company
 from .books.recharges import base_of, by_month, pairs_of, recharges
-from .books.sheets import safe
 
 NOTHING_SHARED = (
     "finops.yaml: shared_cost says of no cost that others bear it, so every team bears its own. Write it there, such as "
@@ -63,10 +62,10 @@ def write(found: Sequence[Bearers], path: Path) -> None:
     named = any(one.named for one in found)
     rows.writerow(["month", *(["entity"] if named else []), "currency", "team", *words.KINDS])
     for one in found:
-        entity = [safe(one.entity)] if named else []
+        entity = [no_formula(one.entity)] if named else []
         begin = [one.period.name, *entity, one.currency]
         for line in one.shared["lines"]:
-            name = safe(line["team"] or words.NO_TEAM)
+            name = no_formula(line["team"] or words.NO_TEAM)
             rows.writerow([*begin, name, *(dict(line)[kind] for kind in words.KINDS)])
         if central := Decimal(one.shared["central"]):
             rows.writerow([*begin, words.CENTRAL, *[f"{0 * central:f}"] * 4, one.shared["central"]])

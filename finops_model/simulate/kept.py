@@ -22,7 +22,7 @@ from ..scenario.document import Scenario
 from ..settings import Settings
 from .run import ARRAYS, Run
 
-MOST = 64  # runs kept
+MOST = 64  # files kept of a kind
 TUPLES = ("months", "units", "workloads", "unit_of")
 INSIDE = ("root", "notes", "own")  # of the settings: where they lie, what was said of them
 
@@ -81,7 +81,7 @@ class Kept:
         for place in sorted(self.folder.glob(f"run-{name}-*.npz")):
             try:
                 data = place.read_bytes()
-                if _hash(data) != place.stem.rsplit("-", 1)[1]:
+                if hash_of(data) != place.stem.rsplit("-", 1)[1]:
                     continue
                 with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                     arrays = {one: stored[one] for one in ARRAYS}
@@ -106,19 +106,24 @@ class Kept:
         into = io.BytesIO()
         arrays = {one: getattr(run, one) for one in ARRAYS}
         np.savez(into, text=np.frombuffer(written, np.uint8), **arrays)  # type: ignore[arg-type]
-        data = into.getvalue()
-        try:
-            for old in self.folder.glob(f"run-{name}-*.npz"):
-                old.unlink(missing_ok=True)
-            write_atomic(self.folder / f"run-{name}-{_hash(data)}.npz", data)
-            files = sorted(self.folder.glob("run-*.npz"), key=lambda path: path.stat().st_mtime)
-            for path in files[:-MOST]:
-                path.unlink(missing_ok=True)
-        except OSError:
-            return
+        keep(self.folder, "run", name, into.getvalue())
 
 
-def _hash(data: bytes) -> str:
+def keep(folder: Path, kind: str, name: str, data: bytes) -> None:
+    """Put a kept file in place of those of its name, the newest MOST of a kind stay; a folder that cannot be written is no reason to fail."""
+    try:
+        for old in folder.glob(f"{kind}-{name}-*.npz"):
+            old.unlink(missing_ok=True)
+        write_atomic(folder / f"{kind}-{name}-{hash_of(data)}.npz", data)
+        files = sorted(folder.glob(f"{kind}-*.npz"), key=lambda path: path.stat().st_mtime)
+        for path in files[:-MOST]:
+            path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def hash_of(data: bytes) -> str:
+    """The digits of a kept file's name that say what it holds."""
     return hashlib.sha256(data).hexdigest()[:32]
 
 

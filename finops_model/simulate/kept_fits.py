@@ -19,14 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from .. import forecasting
-from ..documents import write_atomic
 from ..errors import ForecastError
 from ..forecasting.widths.demand import Demand, fit_demand
 from ..progress import Progress
 from ..scenario.ledger_base import Facts
 from ..scenario.volumes import too_little
+from .kept import hash_of, keep
 
-MOST = 64  # fits kept
 FORM = 1  # of a file; raise it where what stands in one changes
 ARRAYS = ("median", "level_sd", "extra_variance", "phi", "sigma", "loading")
 LIBRARIES = ("numpy", "scipy", "pandas", "prophet", "holidays")
@@ -93,7 +92,7 @@ class Fits:
         for place in sorted(self.folder.glob(f"fit-{name}-*.npz")):
             try:
                 data = place.read_bytes()
-                if _hash(data) != place.stem.rsplit("-", 1)[1]:
+                if hash_of(data) != place.stem.rsplit("-", 1)[1]:
                     raise ValueError
                 with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                     arrays = {one: stored[one] for one in ARRAYS}
@@ -126,20 +125,7 @@ class Fits:
             dates=made.dates.astype("datetime64[D]").astype(np.int64),
             **{one: getattr(made, one) for one in ARRAYS},
         )
-        data = into.getvalue()
-        try:
-            for old in self.folder.glob(f"fit-{name}-*.npz"):
-                old.unlink(missing_ok=True)
-            write_atomic(self.folder / f"fit-{name}-{_hash(data)}.npz", data)
-            files = sorted(self.folder.glob("fit-*.npz"), key=lambda path: path.stat().st_mtime)
-            for path in files[:-MOST]:
-                path.unlink(missing_ok=True)
-        except OSError:
-            return
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:32]
+        keep(self.folder, "fit", name, into.getvalue())
 
 
 def _series(volume: np.ndarray, dates: np.ndarray) -> str:

@@ -30,6 +30,7 @@ from ...prices.lists.plan_rates import PlanRates, load_plan_rates
 from ...prices.settle.cents import digits
 from ...settings import Settings
 from ...settings.books.rates import ECB
+from .types import coin
 
 Kind = Literal["plan", "average", "month_end", "historical", "scenario"]
 KIND_WORDS = {
@@ -81,15 +82,6 @@ class Rate:
         Decimal('0.05')
         """
         return EXACT.multiply(amount, self.value).quantize(coin(self.to), ROUND_HALF_UP, EXACT)
-
-
-def coin(currency: str) -> Decimal:
-    """The smallest coin of a currency.
-
-    >>> coin("USD"), coin("JPY")
-    (Decimal('0.01'), Decimal('1'))
-    """
-    return Decimal(1).scaleb(-digits(currency))
 
 
 @dataclass(frozen=True)

@@ -13,23 +13,14 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
+from ...documents import no_formula
 from ...errors import printable
 from ..report.workbook.book import CREATED
 from ..report.workbook.cells import Pen, clean
 
 ODD = re.compile(r"[^\t\n -~]+")  # what may be other than plain
-FORMULA = tuple("=+-@\t\r")  # how a text begins that a spreadsheet takes for a formula
 WIDE = {"Text": 44, "Note": 44, "AccountName": 26, "InvoiceIssuerName": 22, "Says": 60}
 SUMMED = ("Debit", "Credit", "BaseDebit", "BaseCredit")  # with a live sum below
-
-
-def safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
-
-    >>> safe("=1+1"), safe("chat")
-    ("'=1+1", 'chat')
-    """
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def plain(text: str) -> str:
@@ -51,7 +42,7 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return safe(str(value))
+    return no_formula(str(value))
 
 
 def csv_lines(heading: Iterable[str], rows: Iterable[Iterable]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import tempfile
 from decimal import Decimal
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import xlsxwriter
 
-from ...documents import write_atomic
+from ...documents import no_formula, write_atomic
 from ...errors import InputError, printable
 from ...measure.bridge.steps import PARTS, Bridge
 from ...wording import bridge as words
+from ..report.workbook.book import CREATED
 
-CREATED = dt.datetime(2000, 1, 1)  # fixed: the same bridge gives the same bytes
 NAMES = {part: words.column(part) for part in PARTS}
 
 
@@ -96,5 +95,4 @@ def _xlsx(made: Bridge) -> bytes:
 
 def _text(name: str) -> str:
     """A name that no spreadsheet takes for a formula, and that steers no terminal."""
-    plain = printable(name)
-    return f"'{plain}" if plain[:1] in "=+-@\t\r" else plain
+    return no_formula(printable(name))

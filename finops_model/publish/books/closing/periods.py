@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from ....errors import InputError
 from ....facts.daily.complete import Complete
 from ....periods import MONTH, Calendar, Period, check_month
-
-WEEKS = re.compile(r"FY([0-9]{4})-P([0-9]{2})")
 
 
 def named(calendar: Calendar, name: str, where: str = "--month") -> Period:
@@ -28,15 +24,14 @@ def named(calendar: Calendar, name: str, where: str = "--month") -> Period:
             f"{where}: '{name}' is a calendar month, and the company's periods are {calendar.kind} weeks: "
             f"{listed}. Give one of them."
         )
-    found = WEEKS.fullmatch(name)
-    count = len(calendar.year(int(found[1]))) if found and int(found[1]) > 1000 else 0
-    if not found or not 1 <= int(found[2]) <= count:
+    try:
+        return calendar.named(name)
+    except InputError:
         last = len(calendar.year(2026))
         raise InputError(
             f"{where}: '{name[:40]}' is no period of the company's calendar ({calendar.kind}). Write year and "
             f"period, such as FY2026-P01 to FY2026-P{last:02d}."
-        )
-    return calendar.year(int(found[1]))[int(found[2]) - 1]
+        ) from None
 
 
 def newest(calendar: Calendar, reach: list[Complete]) -> Period:
