@@ -14,6 +14,7 @@ from .basis.types import Basis
 from .bridge.types import Bridged
 from .budget.types import Fiscal
 from .change.types import ByProphet, Expected, Growth, Moved
+from .page_one.types import PageOne
 from .quality.types import QualityCard
 from .runout.types import RunoutRow
 
@@ -490,6 +491,7 @@ class Brief(TypedDict):
     runout: NotRequired[
         list[RunoutRow]
     ]  # of a unit its budget; of the company all that can run out
+    page_one: NotRequired[PageOne]
     quality: list[Quality]
     quality_card: NotRequired[QualityCard]  # the company's, or an entity's
     people: People

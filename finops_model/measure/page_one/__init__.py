@@ -1,0 +1,1 @@
+"""Page one: quarters and years, what carries an overrun, what to decide, what changed (docs/method §9)."""
