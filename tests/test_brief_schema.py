@@ -38,7 +38,6 @@ SOME = {
     "by_prophet",
     "entity",
     "more_units",
-    "page_one",
     "quality_card",
     "reason",
     "runout",

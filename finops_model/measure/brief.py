@@ -26,6 +26,7 @@ from .carried import tie
 from .change import growth, moved
 from .change.by_prophet import by_prophet
 from .close import Close, status
+from .page_one.build import page_one
 from .reach import same_days
 from .restated import restated
 from .words import headline, summary
@@ -381,6 +382,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         result["runout"] = runs_out
     if said := by_prophet(close.base, close.by_prophet, name, booked, 0 if own_year else starts):
         result["by_prophet"] = said
+    result["page_one"] = page_one(close, result, booked, by_day)
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

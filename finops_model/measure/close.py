@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..names import COMPANY
+from ..periods import Calendar
+from ..settings import Materiality
 from . import brief_types as typed
 from .quality.types import QualityCard
 from .reach import flash_reason, unfinished_reason
 
 if TYPE_CHECKING:
     from ..facts.plans.budgets import Budgets
-    from ..periods import Calendar
     from ..simulate.run import Run
     from .allocation.types import Allocation
 
@@ -100,6 +103,8 @@ class Close:
         When budgets, balances and the like run out (runout.workspace.rows_of).
     by_prophet : Run, optional
         The base around Prophet's points (simulate.prophet_alone); None: nobody asked.
+    materiality : settings.Materiality, optional
+        From which distance to its budget a line of page one is named and coloured.
 
     Source
     ------
@@ -148,11 +153,22 @@ class Close:
     quality_card: QualityCard | None = None
     runouts: list = field(default_factory=list)
     by_prophet: Run | None = None
+    materiality: Materiality = Materiality()
 
     @property
     def known(self) -> str:
         """The newest day to which every source is complete that is still billing: what the forecast stands on."""
         return min(self.as_of, self.base.as_of)
+
+    @cached_property
+    def company_budget(self) -> float | None:
+        """The company's budget of the fiscal year of the month; None where a part of the year has none."""
+        if self.budgets is None:
+            return None
+        calendar = self.calendar or Calendar(starts=self.fiscal_year_starts)
+        names = [each.name for each in calendar.year(calendar.year_of(f"{self.month}-15"))]
+        whole = self.budgets.year(COMPANY, names, self.as_of)
+        return None if whole is None else float(whole)
 
 
 def status(close: Close) -> tuple[typed.Status, str]:

@@ -91,10 +91,8 @@ def pick_month(
     of any other.
     """
     reach = ledger.complete(time_zone)
-    last, known = (
-        str(reach.last_day),
-        month_range(month_of(reach.first_day), month_of(reach.newest)),
-    )
+    last = str(reach.last_day)
+    known = month_range(month_of(reach.first_day), month_of(reach.newest))
     if month is None:
         complete = [
             m
@@ -264,6 +262,7 @@ def prepare(
         ),
         tie_out=tie_out.as_brief(),
         tie_out_tolerance=settings.tie_out.tolerance,
+        materiality=settings.materiality,
         ledger_rows=ledger.rows,
         ledger_all_time=str(taken.billed(ledger, one_amount).get(settings.currency, 0)),
         taken=[one.as_brief(month) for one in one_amount if one.currency == settings.currency],

@@ -10,7 +10,7 @@ from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
-from .report import Limit, Quality, TieOut
+from .report import Limit, Materiality, Quality, TieOut
 from .shared_cost import Pool, SharedCost
 from .strict import Strict
 from .tag_rules import (
@@ -38,6 +38,7 @@ __all__ = [
     "ExchangeRates",
     "FiscalCalendar",
     "Limit",
+    "Materiality",
     "Pool",
     "Quality",
     "QuotaEntry",

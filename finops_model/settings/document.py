@@ -20,7 +20,7 @@ from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting
-from .report import Quality, Report, TieOut
+from .report import Materiality, Quality, Report, TieOut
 from .shared_cost import SharedCost
 from .simulation import Simulation
 from .strict import Strict
@@ -57,6 +57,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     )
     quality: Quality = Field(
         default=Quality(), description="When the data-quality card asks for attention."
+    )
+    materiality: Materiality = Field(
+        default=Materiality(),
+        description="From which distance to its budget a line of page one is named and coloured.",
     )
     tie_out: TieOut = Field(
         default=TieOut(), description="When invoices and ledger agree, and a month is final."

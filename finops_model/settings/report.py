@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from .strict import Strict
+
+PERCENT = re.compile(r"((?:100|\d{1,2})(?:\.\d+)?) ?%")
 
 
 def _units(given):
@@ -55,6 +58,28 @@ class Limit(Strict):
                 "Exchange them."
             )
         return self
+
+
+def _share(given):
+    """A share: 0.02, or the text "2 %"."""
+    if isinstance(given, str) and (found := PERCENT.fullmatch(given.strip())):
+        return float(found[1]) / 100
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and 0 <= given <= 1:
+        return given
+    raise ValueError(f"is '{str(given)[:40]}', and a share is 0 to 1. Write 0.02, or 2 %.")
+
+
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
+
+
+class Materiality(Strict):
+    """From which distance to its budget a line is named and coloured on page one: both must be
+    reached (docs/method §9.24)"""
+
+    of_line: Share = Field(default=0.02, description="Share of the line's own budget; 0.02 is 2 %.")
+    of_company: Share = Field(
+        default=0.001, description="Share of the company's budget of the year; 0.001 is 0.1 %."
+    )
 
 
 class TieOut(Strict):

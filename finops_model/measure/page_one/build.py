@@ -1,0 +1,46 @@
+"""Page one of a unit: each part is a pure function of a close (docs/method §9.24 to §9.39)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..brief_types import Brief
+from .material import materiality
+from .periods import periods
+from .types import PageOne
+
+if TYPE_CHECKING:
+    from ..close import Close
+
+
+def page_one(close: Close, brief: Brief, booked: Mapping[str, float], by_day: pd.Series) -> PageOne:
+    """All that page one shows besides the keys that the brief had before.
+
+    Parameters
+    ----------
+    close : Close
+        Everything known at the close.
+    brief : Brief
+        Of the unit, with all its other keys but headline and summary.
+    booked : dict of str to float
+        YYYY-MM -> cost of the unit.
+    by_day : Series
+        The same by day.
+
+    Returns
+    -------
+    PageOne
+        A part that cannot be said is not there.
+
+    Source
+    ------
+    docs/method §9.24 and the sections behind it.
+    """
+    limits = materiality(close)
+    return {
+        "materiality": limits,
+        "periods": periods(close, brief["unit"], brief["landing"], booked, by_day, limits),
+    }

@@ -1,0 +1,76 @@
+"""What the last report expected of quarters and years: as published, else re-created from a replay (docs/method §9.25)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from ...names import COMPANY
+from ...periods import Period, month_of
+from .spans import Span, money_of
+
+if TYPE_CHECKING:
+    from ..close import Close
+
+
+@dataclass(frozen=True)
+class Last:
+    """Means of quarters and years by their name."""
+
+    month: str | None = None
+    source: Literal["published", "re-created", "none"] = "none"
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+def last_of(
+    close: Close,
+    unit: str,
+    every: Sequence[Span],
+    booked: Mapping[str, float],
+    by_day: pd.Series,
+) -> Last:
+    """What the last report of a unit said of these quarters and years: its brief, else the replay of the newest month end, else nothing.
+
+    booked, by_day   cost of the unit by month and by day
+    """
+    brief = close.published.get(unit)
+    if brief is not None:
+        said = {one.name: value_in(brief, one) for one in every}
+        return Last(brief["month"], "published", {k: v for k, v in said.items() if v is not None})
+    name = None if unit == COMPANY else unit
+    run = close.replays[-1] if len(close.replays) else None  # of the newest month end
+    if run is None or not run.months or (name is not None and name not in run.units):
+        return Last()
+    parts = tuple(dict.fromkeys(part for one in every for part in one.parts))
+    then = {month: value for month, value in booked.items() if month <= month_of(run.as_of)}
+    money = money_of(run, name, parts, then, by_day, close.calendar is not None)
+    means = {one.name: money.mean(one) for one in every}
+    return Last(
+        month_of(run.as_of), "re-created", {k: v for k, v in means.items() if v is not None}
+    )
+
+
+def value_in(brief: Mapping, span: Span) -> float | None:
+    """The mean of a quarter or year in a published brief, also in one of before page one; None where it does not say it."""
+    if (own := brief.get("page_one")) and (told := own.get("periods")):
+        return next((one["value"] for one in told["lines"] if one["period"] == span.name), None)
+    values = [_part(brief, part) for part in span.parts]
+    known = [value for value in values if value is not None]
+    return float(sum(known)) if len(known) == len(values) else None
+
+
+def _part(brief: Mapping, part: Period) -> float | None:
+    """A month, or a period of a year of weeks: as booked, else as expected."""
+    of: dict[str, Any] = {}
+    if weeks := brief.get("fiscal"):
+        of = {one["name"]: one for one in weeks["periods"]}
+        one = of.get(part.name)
+        return None if one is None else one["actual"] if one["mean"] is None else one["mean"]
+    ahead = {one["month"]: one["mean"] for one in brief["forecast"]["months"]}
+    if part.name in ahead:
+        return ahead[part.name]
+    over = part.name <= brief["month"] and (not ahead or part.name < min(ahead))
+    return brief["actual"]["by_month"].get(part.name, 0.0) if over else None
