@@ -1,4 +1,4 @@
-"""Page one of a unit: each part is a pure function of a close (docs/method §9.24 to §9.39)."""
+"""Page one of a unit: each part is a pure function of a close."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def page_one(close: Close, brief: Brief, booked: Mapping[str, float], by_day: pd
 
     Source
     ------
-    docs/method §9.24 and the sections behind it.
+    docs/method §9.24, §9.25.
     """
     limits = materiality(close)
     return {
