@@ -85,8 +85,8 @@ def of_sources(
     """
     if not window:
         return ()
-    rows = daily[daily["ChargeDate"] <= pd.Timestamp(newest)]
-    rows = rows[parts(rows, held)["usage"]]
+    counted = parts(daily, held)["usage"] & (daily["ChargeDate"] <= pd.Timestamp(newest))
+    rows = daily.loc[counted, ["InvoiceIssuerName", "ChargeDate", "EffectiveCost"]]
     late = []
     for source, mine in rows.groupby("InvoiceIssuerName", observed=True):
         by_day = mine.groupby("ChargeDate")["EffectiveCost"].sum()

@@ -25,6 +25,10 @@ READ = (
     *("ChargeDate", "x_Workload", *LABELS, "SkuId", "SkuMeter", "ConsumedUnit", "ConsumedQuantity"),
     *("CommitmentDiscountId", "EffectiveCost", "ListCost", "x_Model", "ServiceProviderName"),
 )  # what of the daily facts counts here: each group of rows is copied with all its columns
+OF_SKU = (
+    *("sku", "covered", "ChargeDate", "ConsumedQuantity", "ConsumedUnit", "EffectiveCost"),
+    *("ListCost", "ServiceName", "x_Model", "SkuMeter", "ServiceProviderName"),
+)
 LEAST_DAYS = 3  # of usage, before anything is forecast
 ROUNDING = 1e-3  # prices nearer than this are one: a bill is rounded
 
@@ -112,7 +116,7 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     )
     skus = {
         name: _sku(name, part, dates[-1], catalog, currency)
-        for name, part in rows.groupby("sku", sort=True)
+        for name, part in rows[list(OF_SKU)].groupby("sku", sort=True)
     }
     spend = rows["sku"].map({name: sku.kind == "spend" for name, sku in skus.items()}).astype(bool)
     quantity = rows["ConsumedQuantity"].where(~spend, _listed(rows))
@@ -133,7 +137,10 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     names = tuple(str(name) for name in every[kept])
     if not names:
         raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
-    last = {name: _fresh(part) for name, part in rows.groupby("x_Workload")}
+    newest = rows.groupby("x_Workload")["ChargeDate"].transform("max")
+    fresh = rows["ChargeDate"] > newest - pd.Timedelta(days=WINDOW)  # a workload's newest days
+    told = rows.loc[fresh, ["x_Workload", "EffectiveCost", *LABELS]]
+    last = dict(list(told.groupby("x_Workload")))
     label = {column: tuple(_newest(last[name], column) for name in names) for column in LABELS}
     meta = Meta(
         tuple(skus.values()),
@@ -341,11 +348,6 @@ def _mix(rows, day, at, volume, skus, settled) -> tuple[np.ndarray, np.ndarray]:
             left[w] = max(1.0 - off / worth, 0.0)
         mix[w] = above * np.where(free, left[w], 1.0) / volume[chosen, w].sum()
     return mix, left
-
-
-def _fresh(rows: pd.DataFrame) -> pd.DataFrame:
-    """The newest days of a workload."""
-    return rows[rows["ChargeDate"] > rows["ChargeDate"].max() - pd.Timedelta(days=WINDOW)]
 
 
 def _newest(fresh: pd.DataFrame, column: str) -> str:

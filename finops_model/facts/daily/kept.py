@@ -10,6 +10,7 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -39,14 +40,35 @@ def read(root: str | os.PathLike, asked: str) -> pd.DataFrame | None:
 
 def keep(root: str | os.PathLike, asked: str, frame: pd.DataFrame) -> None:
     """Keep an answer, whole or not at all; a folder that cannot be written is no reason to fail."""
-    folder, into = Path(root) / "kept", io.BytesIO()
+    into = io.BytesIO()
     frame.to_parquet(into, index=False, compression="zstd")
-    data = into.getvalue()
+    _keep(Path(root) / "kept", "daily", asked, into.getvalue(), "parquet")
+
+
+def read_said(root: str | os.PathLike, kind: str, asked: str) -> Any | None:
+    """The kept plain data of a kind; None where there is none whose bytes are those that were kept."""
+    for place in sorted((Path(root) / "kept").glob(f"{kind}-{asked}-*.json")):
+        try:
+            data = place.read_bytes()
+            if _hash(data) == place.stem.rsplit("-", 1)[1]:
+                return json.loads(data)
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def keep_said(root: str | os.PathLike, kind: str, asked: str, said: Any) -> None:
+    """Keep plain data, whole or not at all, as `keep` does."""
+    data = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    _keep(Path(root) / "kept", kind, asked, data, "json")
+
+
+def _keep(folder: Path, kind: str, asked: str, data: bytes, ending: str) -> None:
     try:
-        for old in folder.glob(f"daily-{asked}-*.parquet"):
+        for old in folder.glob(f"{kind}-{asked}-*.{ending}"):
             old.unlink(missing_ok=True)
-        write_atomic(folder / f"daily-{asked}-{_hash(data)}.parquet", data)
-        files = sorted(folder.glob("daily-*.parquet"), key=lambda path: path.stat().st_mtime)
+        write_atomic(folder / f"{kind}-{asked}-{_hash(data)}.{ending}", data)
+        files = sorted(folder.glob(f"{kind}-*.{ending}"), key=lambda path: path.stat().st_mtime)
         for path in files[:-MOST]:
             path.unlink(missing_ok=True)
     except OSError:

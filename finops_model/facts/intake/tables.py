@@ -58,6 +58,13 @@ TOTAL = re.compile(
 EXCEL = {".xlsx", ".xlsm"}
 
 
+class Lines(list):
+    """Lines of a file: pandas copies `.attrs` with every column that is taken, and these are never changed after reading."""
+
+    def __deepcopy__(self, memo) -> Lines:
+        return self
+
+
 def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFrame:
     r"""The data table of a CSV, TSV or Excel file: a row per data line, every cell text.
 
@@ -382,7 +389,7 @@ def _frame(path: Path, grid: list, spans: dict | None = None) -> pd.DataFrame:
         "name": path.name,
         "file": str(path),
         "header_row": header_line,
-        "lines": [line for line, _ in body],
+        "lines": Lines(line for line, _ in body),
         "places": {names[i]: i for i in kept},
         "notes": notes,
         "footnotes": [line for line, _ in footnotes],

@@ -16,11 +16,13 @@ import pyarrow.parquet as pq
 
 from ...documents import sha256_of
 from ...errors import LedgerError
+from ..daily import kept
 from .checks import COSTS
 from .manifest import Version
 
 _HASHES: dict[tuple, str] = {}  # (path, size, time): sha256, once per process and part
 _SUMS: dict[tuple, dict] = {}  # (path, sha256): {currency: {column: Decimal, "Rows": int}}
+FEW = 24  # parts that are read sooner than sums of them are found
 RESTORE = (
     "Restore it from a backup, or deliver the bill of this period again into a new ledger folder."
 )
@@ -32,9 +34,36 @@ def prove(root: Path, versions: Iterable[Version]) -> dict[str, str]:
     hashes = {
         part["path"]: _hashed(root, part, version) for version in versions for part in version.parts
     }
+    unread = any((str(root / path), sha256) not in _SUMS for path, sha256 in hashes.items())
+    if unread and len(hashes) > FEW:
+        _remember(root, hashes, kept.question(sorted(hashes.items())))
     for version in versions:
         _held(root, version, hashes)
     return hashes
+
+
+def _remember(root: Path, hashes: dict[str, str], asked: str) -> None:
+    """Sums of parts as they were read before, by the sha256 of the part; read again and kept where nothing is."""
+    known = kept.read_said(root, "sums", asked)
+    if known is None:
+        sums = {path: _sums(root / path, sha256) for path, sha256 in hashes.items()}
+        said = {
+            hashes[path]: {
+                currency: {name: str(amount) for name, amount in row.items()}
+                for currency, row in of.items()
+            }
+            for path, of in sums.items()
+        }
+        kept.keep_said(root, "sums", asked, said)
+        return
+    for path, sha256 in hashes.items():
+        _SUMS[str(root / path), sha256] = {
+            currency: {
+                name: int(amount) if name == "Rows" else Decimal(amount)
+                for name, amount in row.items()
+            }
+            for currency, row in known[sha256].items()
+        }
 
 
 def where(version: Version) -> str:

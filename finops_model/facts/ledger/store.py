@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import InputError, LedgerError, unknown
+from ..daily import kept
+from ..daily.complete import RULES as COMPLETE_RULES
 from ..daily.complete import Complete, complete_days
 from ..intake import importers
 from ..intake.files.room import memory_said
@@ -436,10 +438,18 @@ _COMPLETE: dict[tuple, Complete] = {}  # (folder, fingerprint, time zone) of thi
 
 def _complete(ledger: Ledger, fingerprint: str, time_zone: str) -> Complete:
     """`complete_days` of a ledger, once for all that open it; a part of one (an entity) has days of its own."""
-    files = ledger.files()
-    key = (str(ledger.root.resolve()), fingerprint, time_zone, tuple(files))
+    parts = ledger.proof()
+    key = (str(ledger.root.resolve()), fingerprint, time_zone, tuple(parts))
     if key not in _COMPLETE:
         if len(_COMPLETE) >= 8:
             _COMPLETE.clear()
-        _COMPLETE[key] = complete_days(files, time_zone)
+        asked = kept.question([COMPLETE_RULES, sorted(parts.items()), time_zone])
+        said = kept.read_said(ledger.root, "complete", asked)
+        if said is None:
+            found = complete_days([ledger.root / path for path in parts], time_zone)
+            if parts:
+                kept.keep_said(ledger.root, "complete", asked, found.as_plain())
+        else:
+            found = Complete.from_plain(said)
+        _COMPLETE[key] = found
     return _COMPLETE[key]
