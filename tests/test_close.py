@@ -73,8 +73,10 @@ def test_the_close_publishes_the_company_and_every_unit(published):
         folder = published[1] / "2026-10" / entry["slug"]
         assert sorted(p.name for p in folder.iterdir()) == [
             "brief.json",
+            "mail.html",
             "manifest.json",
             "report.html",
+            "summary.txt",
             "workbook.xlsx",
         ]
         page = (folder / "report.html").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def told(headline: str, brief: dict = BRIEF) -> dict:
     return {**brief, "headline": headline}
 
 
-def made(brief, folder, *, warm=None, manifest_extra=None, failed=None):
+def made(brief, folder, *, manifest_extra=None, **_):
     """A report without its notebook: the files of one, whose page holds the head of the chain as the real one does."""
     folder = Path(folder)
     folder.mkdir(parents=True)

@@ -39,6 +39,14 @@ BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 ROOT = Path(__file__).resolve().parents[1]
 EVIL = '<script>alert(1)</script><img src=x onerror=alert(2)> =HYPERLINK("http://evil.example") [x](javascript:alert(3)) $$\\frac12$$ \u202egpj " onload="x '
 MARKED = {"records": {"head": "4f" * 32, "four_eyes": "off"}}  # of the store of records
+SIX = {
+    "report.html",
+    "brief.json",
+    "workbook.xlsx",
+    "mail.html",
+    "summary.txt",
+    "manifest.json",
+}
 CODES = {
     "month",
     "for",
@@ -102,7 +110,7 @@ class Seen(HTMLParser):
         self.words.append(data)
 
 
-def test_a_report_is_four_files_that_index_and_manifest_know_by_hash(published):
+def test_a_report_is_six_files_that_index_and_manifest_know_by_hash(published):
     root, entries, *_ = published
     assert [(e["month"], e["slug"]) for e in entries] == [
         ("2026-10", "company"),
@@ -116,11 +124,7 @@ def test_a_report_is_four_files_that_index_and_manifest_know_by_hash(published):
     ]
     for entry in entries:
         folder = root / entry["month"] / entry["slug"]
-        assert (
-            {path.name for path in folder.iterdir()}
-            == {"report.html", "brief.json", "workbook.xlsx", "manifest.json"}
-            == set(entry["files"])
-        )
+        assert {path.name for path in folder.iterdir()} == {*SIX} == set(entry["files"])
         for name, told in entry["files"].items():
             data = (folder / name).read_bytes()
             assert told == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
@@ -310,7 +314,7 @@ def test_the_same_brief_gives_the_same_bytes_warm_isolated_and_side_by_side(publ
         manifest_extra=MARKED,
     )
     for place in ("2026-10/customer-support", "2026-11/company"):
-        for name in ("report.html", "brief.json", "workbook.xlsx", "manifest.json"):
+        for name in sorted(SIX):
             assert (root / place / name).read_bytes() == (tmp_path / place / name).read_bytes(), (
                 place,
                 name,

@@ -6,13 +6,8 @@ Nothing on the page loads anything: no script, no font, no image from outside, a
 from __future__ import annotations
 
 import functools
-import os
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import resources
@@ -91,7 +86,6 @@ LINKS = (
     ("manifest.json", "Manifest"),
     ("../index.html", "The month's reports"),
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MOST_BYTES = 350 * 1024
 
 
@@ -202,85 +196,3 @@ def shell(
     return templates.get_template("report_page.html.j2").render(
         title=title, body=body, links=links, foot=foot, style=style, records=records
     )
-
-
-def to_pdf(
-    html_path: str | os.PathLike, pdf_path: str | os.PathLike, browser: str | None = None
-) -> Path:
-    """Print a report to A4 PDF, tagged for screen readers, with Debian's Chromium.
-
-    Parameters
-    ----------
-    html_path : path
-        The page.
-    pdf_path : path
-        Where the PDF is written.
-    browser : str, optional
-        The program; None: the one that is installed.
-
-    Returns
-    -------
-    Path
-        The PDF.
-
-    Raises
-    ------
-    ReportError
-        There is no such page, no browser, or it wrote nothing.
-
-    Examples
-    --------
-    >>> try:
-    ...     to_pdf("nowhere.html", "report.pdf")
-    ... except ReportError as problem:
-    ...     print(problem)
-    nowhere.html: there is no such report to print. Publish it first: finops report.
-    """
-    html_path, pdf_path = Path(html_path), Path(pdf_path)
-    if not html_path.is_file():
-        raise ReportError(
-            f"{html_path}: there is no such report to print. Publish it first: finops report."
-        )
-    program = (
-        shutil.which(browser)
-        if browser
-        else next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    )
-    if program is None:
-        raise ReportError(
-            "PDF needs Chromium, and there is none on this machine. On Debian: sudo apt-get install chromium; "
-            "or open the report in any browser and print it."
-        )
-    with tempfile.TemporaryDirectory(prefix="finops-pdf-") as folder:
-        printed = Path(folder) / "report.pdf"
-        root = getattr(os, "geteuid", lambda: 1)() == 0  # Chromium's sandbox does not run for root
-        command = [
-            program,
-            "--headless",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-extensions",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            f"--user-data-dir={folder}/profile",
-            "--no-pdf-header-footer",
-            "--export-tagged-pdf",
-            *(["--no-sandbox"] if root else []),
-            f"--print-to-pdf={printed}",
-            html_path.resolve().as_uri(),
-        ]
-        advice = "Try again, or print it from any browser."
-        try:
-            process = subprocess.run(command, capture_output=True, timeout=120)
-        except (OSError, subprocess.TimeoutExpired) as problem:
-            raise ReportError(
-                f"{html_path}: Chromium did not print it ({type(problem).__name__}). {advice}"
-            ) from None
-        if not printed.is_file() or not printed.read_bytes().startswith(b"%PDF"):
-            raise ReportError(
-                f"{html_path}: Chromium did not print it (exit code {process.returncode}). {advice}"
-            )
-        pdf_path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(printed, pdf_path.with_name(f".{pdf_path.name}.new"))
-        os.replace(pdf_path.with_name(f".{pdf_path.name}.new"), pdf_path)
-    return pdf_path

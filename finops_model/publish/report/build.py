@@ -22,7 +22,11 @@ from ...measure.brief_types import Brief
 from ...progress import Progress, silent
 from ...records.store import Records
 from ..aside import aside
-from ..page.html import page_of, to_pdf
+from ..job.letter import letter
+from ..job.mail import html_of
+from ..job.pdf import Printer, to_pdf
+from ..job.summary import text_of
+from ..page.html import page_of
 from . import archive, publication
 from .briefs import canonical, check_brief
 from .manifest import compare_briefs, manifest, verify_files
@@ -41,13 +45,28 @@ def render(
     warm: Kernel | None = None,
     manifest_extra: dict | None = None,
     failed=None,
+    printer: Printer | None = None,
 ) -> Path:
-    """Write report.html, brief.json, workbook.xlsx and manifest.json of a brief into `folder` and return it.
+    """Write every file of a brief's report into `folder` and return it: `draw`, then `finish`.
 
     warm    a running kernel to use; without it the notebook gets a kernel of its own
     failed  where the executed notebook is kept if a cell fails; without it, it goes
+    printer what prints the page; without it there is no PDF
     Raises ReportError with one message; the same brief gives the same bytes.
     """
+    place = draw(brief, folder, warm=warm, manifest_extra=manifest_extra, failed=failed)
+    return finish(brief, place, manifest_extra=manifest_extra, printer=printer)
+
+
+def draw(
+    brief: Brief,
+    folder,
+    *,
+    warm: Kernel | None = None,
+    manifest_extra: dict | None = None,
+    failed=None,
+) -> Path:
+    """Write what takes long: brief.json, report.html, workbook.xlsx. As `render`."""
     check_brief(
         brief, f"{brief.get('unit')}, {brief.get('month')}" if isinstance(brief, dict) else "brief"
     )
@@ -71,6 +90,24 @@ def render(
             why = f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}"
             raise ReportError(f"{why}Nothing was published.") from None
     write_workbook(brief, folder / "workbook.xlsx", marks)
+    return folder
+
+
+def finish(
+    brief: Brief,
+    folder: Path,
+    *,
+    manifest_extra: dict | None = None,
+    printer: Printer | None = None,
+) -> Path:
+    """Write what the drawn files are needed for: report.pdf, mail.html and summary.txt, and the manifest of all of them."""
+    if printer is not None:
+        printer.print(folder / "report.html", folder / "report.pdf", brief)
+    there = [*(path.name for path in folder.iterdir()), "manifest.json"]
+    marks = (manifest_extra or {}).get("records", {})
+    said = letter(brief, there, publication.sentences(marks))
+    write_atomic(folder / "mail.html", html_of(said))
+    write_atomic(folder / "summary.txt", text_of(said))
     text = (
         json.dumps(
             manifest(brief, folder, manifest_extra), ensure_ascii=False, indent=1, sort_keys=True
@@ -101,6 +138,7 @@ def build_reports(
     records: Records | None = None,
     archive_name: str = "",
     four_eyes: bool = True,
+    printer: Printer | None = None,
 ) -> list[dict]:
     """Publish these briefs below a folder.
 
@@ -124,6 +162,8 @@ def build_reports(
         How the rows call this archive.
     four_eyes : bool, optional
         `four_eyes` of finops.yaml.
+    printer : Printer, optional
+        What prints the pages; None: no PDF.
 
     Returns
     -------
@@ -177,13 +217,21 @@ def build_reports(
                 workers=min(workers, len(briefs)),
                 fast=fast,
                 extra=manifest_extra,
+                printer=printer,
                 aside=staging,
                 say=say,
             )
         else:
             with Kernel() if fast else contextlib.nullcontext() as warm:
                 for i, (brief, folder, failed) in enumerate(zip(briefs, folders, kept)):
-                    render(brief, folder, warm=warm, manifest_extra=manifest_extra, failed=failed)
+                    render(
+                        brief,
+                        folder,
+                        warm=warm,
+                        manifest_extra=manifest_extra,
+                        failed=failed,
+                        printer=printer,
+                    )
                     say("reports", i + 1, len(briefs))
 
         with _publishing(root):
@@ -211,7 +259,9 @@ def settle(reports_root, records: Records | None, archive_name: str) -> None:
             publication.done(root, pending, records, "settled at the next start")
 
 
-def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, say) -> None:
+def _side_by_side(
+    briefs, *, folders, kept, workers, fast, extra, printer, aside: Path, say
+) -> None:
     """Workers as processes of their own, each with every n-th report; the first error ends them all."""
     running, rendered = [], 0
     try:
@@ -219,7 +269,14 @@ def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, s
             jobs = []
             for i in range(n, len(briefs), workers):
                 path = write_atomic(aside / f"brief-{i}.json", canonical(briefs[i]))
-                jobs.append({"brief": str(path), "folder": str(folders[i]), "failed": str(kept[i])})
+                jobs.append(
+                    {
+                        "number": i,
+                        "brief": str(path),
+                        "folder": str(folders[i]),
+                        "failed": str(kept[i]),
+                    }
+                )
             listed = write_atomic(
                 aside / f"jobs-{n}.json",
                 json.dumps({"fast": fast, "extra": extra, "reports": jobs}),
@@ -237,6 +294,8 @@ def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, s
             message = json.loads(line)
             if "error" in message:
                 raise ReportError(message["error"])
+            i = message["done"]
+            finish(briefs[i], folders[i].resolve(), manifest_extra=extra, printer=printer)
             rendered += 1
             say("reports", rendered, len(briefs))
         for n, process in enumerate(running):

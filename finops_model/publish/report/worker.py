@@ -1,4 +1,4 @@
-"""One worker: `python -m finops_model.publish.report.worker JOBS` renders a list of reports."""
+"""One worker: `python -m finops_model.publish.report.worker JOBS` draws a list of reports."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 from ...errors import FinOpsError
 from ...exits import run
 from .briefs import load_brief
-from .build import render
+from .build import draw
 from .run import Kernel
 
 
 def work(jobs: dict) -> None:
-    """Render `jobs["reports"]` ({"brief", "folder", "failed"} each) one after the other; tells of each on standard output."""
+    """Draw `jobs["reports"]` ({"number", "brief", "folder", "failed"} each) one after the other; tells of each on standard output."""
     with Kernel() if jobs["fast"] else contextlib.nullcontext() as warm:
         for job in jobs["reports"]:
-            render(
+            draw(
                 load_brief(job["brief"]),
                 job["folder"],
                 warm=warm,
                 manifest_extra=jobs["extra"],
                 failed=job["failed"],
             )
-            print(json.dumps({"done": job["folder"]}), flush=True)
+            print(json.dumps({"done": job["number"]}), flush=True)
 
 
 def main() -> int:
