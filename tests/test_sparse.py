@@ -138,3 +138,42 @@ def test_adida_of_a_regular_rhythm_is_its_mean_whatever_day_it_ends():
     for cut in range(5):
         y = np.resize([0.0, 0.0, 0.0, 0.0, 10.0], 200)[: 200 - cut]
         assert adida.point(y, None, 1)[0] == pytest.approx(2.0)
+
+
+def bursty(days=400, base=50.0, burst=3000.0):
+    """Five days of work in thirty on a small base that is always there."""
+    return np.where(np.arange(days) % 30 < 5, burst, base)
+
+
+def test_bursts_on_a_small_base_come_and_go_and_are_not_carried_on_at_full_height():
+    y = bursty() * np.exp(0.1 * np.random.default_rng(4).normal(size=400))
+    assert kind(y) == "intermittent"
+    series_ = pd.Series(y, pd.date_range("2025-01-01", periods=400))
+    told = forecast(series_, 182, paths=400)
+    mean = y[-180:].mean()
+    assert told.paths.mean() == pytest.approx(mean, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.repeat([50.0, 3000.0], 200),  # a step
+        np.where(np.arange(400) == 300, 3000.0, 50.0),  # one burst
+        bursty(base=600.0),  # a base that is no rest: a fifth of a burst
+        np.where(np.arange(400) % 7 < 5, 100.0, 1.0),  # weekdays
+        np.linspace(1.0, 500.0, 400),  # growth
+    ],
+    ids=["step", "one", "base", "weekdays", "growth"],
+)
+def test_what_is_no_coming_and_going_stays_steady(values):
+    assert kind(values) == "steady"
+
+
+@given(power=st.integers(-20, 20))
+def test_a_unit_of_measure_does_not_change_what_a_workload_is(power):
+    assert kind(bursty() * 2.0**power) == "intermittent"
+
+
+@pytest.mark.parametrize("days", [56, 57, 58, 63, 64])
+def test_short_histories_with_bursts_are_judged_too(days):
+    assert kind(bursty(days)) in ("steady", "intermittent")

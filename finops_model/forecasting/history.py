@@ -23,6 +23,8 @@ LARGEST = 1e100  # sums and squares of larger numbers overflow
 FEWEST = {"D": 2, "h": 24}  # values that a forecast needs
 QUIET_DAYS = 28  # zeros at the end for this long may mean that the workload has ended
 RECENT = 182
+# Bursts: days of at most BASE of the mean of AROUND days around them are a base; so many must stand on it.
+BASE, AROUND, BURSTS = 0.1, 57, 3
 
 
 @dataclass(frozen=True)
@@ -353,7 +355,8 @@ def kind(values: np.ndarray) -> str:
     """ "empty" (never used), "ended", "intermittent" (on and off, not by weekday) or "steady".
 
     ended          the zeros at the end last QUIET_DAYS or more and half as long again as any pause before
-    intermittent   over 30 % of the newest half year are zeros, weekdays that are always zero not counted
+    intermittent   over 30 % of the newest half year are zeros, or at most a tenth of the eight weeks around them (a small
+                   base between bursts), weekdays that are always so not counted
 
     >>> kind(np.zeros(50)), kind(np.append(np.ones(90), np.zeros(40))), kind(np.tile([1., 1, 1, 1, 1, 0, 0], 20))
     ('empty', 'ended', 'steady')
@@ -368,6 +371,27 @@ def kind(values: np.ndarray) -> str:
     weeks = len(recent) // 7
     if weeks < 4:
         return "intermittent" if len(recent) >= 14 and (recent <= 0).mean() > 0.5 else "steady"
-    zero = (recent[-7 * weeks :] <= 0).reshape(weeks, 7)
+    rests = _on_and_off(recent <= 0) or (len(recent) > AROUND and _bursts(recent))
+    return "intermittent" if rests else "steady"
+
+
+def _on_and_off(zero: np.ndarray) -> bool:
+    """Whether days of nothing are many, and not those of a weekday."""
+    weeks = len(zero) // 7
+    zero = zero[-7 * weeks :].reshape(weeks, 7)
     closed = zero.mean(axis=0) > 0.9
-    return "intermittent" if closed.all() or zero[:, ~closed].mean() > 0.3 else "steady"
+    return bool(closed.all() or zero[:, ~closed].mean() > 0.3)
+
+
+def _bursts(values: np.ndarray) -> bool:
+    """Whether several bursts stand on a base: days of at most BASE of the mean of AROUND days around them lie between them.
+
+    >>> bursts = np.where(np.arange(182) % 30 < 5, 3000.0, 50.0)
+    >>> _bursts(bursts), _bursts(np.repeat([50.0, 3000.0], 91))  # one step is no burst
+    (True, False)
+    """
+    around = np.ones(AROUND)
+    mean = np.convolve(values, around, "same") / np.convolve(np.ones(len(values)), around, "same")
+    rest = values <= BASE * mean
+    begun = int((rest[:-1] & ~rest[1:]).sum())
+    return begun >= BURSTS and _on_and_off(rest)
