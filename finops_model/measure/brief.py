@@ -382,7 +382,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         result["runout"] = runs_out
     if said := by_prophet(close.base, close.by_prophet, name, booked, 0 if own_year else starts):
         result["by_prophet"] = said
-    result["page_one"] = page_one(close, result, booked, by_day)
+    result["page_one"] = page_one(close, result, rows, booked, by_day)
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

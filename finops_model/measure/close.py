@@ -71,6 +71,10 @@ class Close:
         Refused rows in force.
     published : dict, optional
         Unit -> the brief published one month before.
+    reported : dict, optional
+        Unit -> its newest brief published before this month, of whichever day.
+    later : dict, optional
+        Unit -> what the archive says of that report as of a later day (page_one.types.Later).
     forecasts : frame, optional
         Every forecast published before this month (grades.published), to be graded.
     excluded : list, optional
@@ -136,6 +140,8 @@ class Close:
     ledger_all_time: str = "0"
     quarantined_rows: int = 0
     published: dict = field(default_factory=dict)
+    reported: dict = field(default_factory=dict)
+    later: dict = field(default_factory=dict)
     forecasts: pd.DataFrame | None = None
     excluded: list = field(default_factory=list)
     people: dict = field(default_factory=dict)

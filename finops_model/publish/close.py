@@ -51,7 +51,7 @@ from .adding.bills import take_bills
 from .close_units import how_many, pick_unit, pick_units, units_of
 from .lineage import kept, lineage
 from .report.places import placed, placed_as
-from .since import earlier
+from .since import earlier, last_reports
 
 __all__ = [
     "UNASSIGNED",
@@ -268,6 +268,7 @@ def prepare(
         taken=[one.as_brief(month) for one in one_amount if one.currency == settings.currency],
         quarantined_rows=len(ledger.quarantine()),
         published=earlier(settings, month, reports),
+        **last_reports(settings, month, reports),
         forecasts=grades.published(
             reports or settings.path(settings.reports), before=month, settings=settings
         ),

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import FinOpsError
 from ..measure.entities import own_unit
 from ..names import COMPANY
-from ..periods import add_months, month_days
+from ..periods import MONTH, add_months, month_days
 from ..settings import Settings
 from ..wording import day
 from ..wording import landing as landing_words
@@ -106,3 +106,32 @@ def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict
         if unit and document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
             published[unit] = document
     return published
+
+
+def last_reports(settings: Settings, month: str, reports: Path | None = None) -> dict:
+    """`reported` and `later` of a close: by unit the newest reports of a month before this one, and what the index says of them since."""
+    root = reports or settings.path(settings.reports)
+    found: dict[str, dict] = {"reported": {}, "later": {}}
+    folders = [each for each in root.glob("[0-9]*") if MONTH.fullmatch(each.name)]
+    for folder in sorted(folders, key=lambda each: each.name, reverse=True):
+        if folder.name >= month:
+            continue
+        notes = _notes(root, folder.name)
+        for path in sorted(folder.glob("*/brief.json")):
+            document = json.loads(path.read_text(encoding="utf-8"))
+            unit = own_unit(document, settings)
+            if unit is None or document.get("currency") != settings.currency:
+                continue
+            found["reported"][unit] = document
+            if note := notes.get(path.parent.name):
+                found["later"][unit] = note
+        if found["reported"]:
+            break
+    return found
+
+
+def _notes(root: Path, month: str) -> dict[str, dict]:
+    """{slug: `later`} of the index's entries of a month."""
+    index = root / "index.json"
+    entries = json.loads(index.read_text(encoding="utf-8"))["reports"] if index.is_file() else []
+    return {one["slug"]: one.get("later") for one in entries if one["month"] == month}

@@ -1,11 +1,14 @@
-"""What page one says of the year to date and of the next year (docs/method §9.25)."""
+"""What page one says of quarters and years, of the next month, and of what changed (docs/method §9.25, §9.26)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..periods import month_days, month_name
 from . import day, gap, money
+from .bridge import signed
+
+ELSE = "everything else"
 
 
 def until(text: str) -> str:
@@ -78,3 +81,78 @@ def _next(year: Mapping, currency: str) -> str:
     if year["budget"] is not None:
         over = f", {gap(year['value'], year['budget'], currency)} its budget"
     return f"{year['period']} needs {money(year['value'], currency)}{over}, if nothing changes."
+
+
+def days(count: int) -> str:
+    """By how many days a month is longer.
+
+    >>> days(-1), days(3), days(0)
+    ('a day less', '3 days more', 'as many days')
+    """
+    if not count:
+        return "as many days"
+    size = "a day" if abs(count) == 1 else f"{abs(count)} days"
+    return f"{size} {'more' if count > 0 else 'less'}"
+
+
+def use(name: str, then: float, now: float, amount: float) -> str:
+    """A workload that is used more or less, is new, or is not there any more.
+
+    >>> use("chat", 5.0, 8.0, 3.0), use("chat", 0.0, 8.0, 8.0), use("chat", 5.0, 0.0, -5.0)
+    ('more chat', 'chat begins', 'no chat')
+    """
+    if then <= 0 < now:
+        return f"{name} begins"
+    if now <= 0 < then:
+        return f"no {name}"
+    return f"{'more' if amount > 0 else 'less'} {name}"
+
+
+def steps(parts: Sequence[tuple[str, float]], currency: str) -> str:
+    """Named steps with their money, after a colon; "" where there are none.
+
+    >>> steps([("a day less", -29000.0), ("more chat", 12000.0)], "USD")
+    ': a day less −$29.0k, more chat +$12.0k'
+    """
+    told = ", ".join(f"{what} {signed(amount, currency)}" for what, amount in parts)
+    return f": {told}" if told else ""
+
+
+def apart(change: float, currency: str) -> str:
+    """A change as a distance; "" where it is less than half a cent.
+
+    >>> apart(-25_000.0, "USD"), apart(5.0, "USD"), apart(0.001, "USD")
+    ('$25.0k less', '$5.00 more', '')
+    """
+    if abs(change) < 0.005:
+        return ""
+    return f"{money(abs(change), currency)} {'more' if change > 0 else 'less'}"
+
+
+def beside(change: float, other: str, currency: str, material: bool = True) -> str:
+    """A value beside another, which it is far from only where that is material.
+
+    >>> beside(-25_000.0, "October", "USD"), beside(0.0, "October", "USD"), beside(5.0, "October", "USD", False)
+    ('$25.0k less than October', 'as much as October', 'about as much as October (+$5.00)')
+    """
+    far = apart(change, currency)
+    if not far:
+        return f"as much as {other}"
+    return (
+        f"{far} than {other}"
+        if material
+        else f"about as much as {other} ({signed(change, currency)})"
+    )
+
+
+def next_month(one: Mapping, month: str, currency: str, material: bool = True) -> str:
+    """Why the next month is under or over this one.
+
+    >>> parts = [{"what": "a day less", "amount": -5.0}]
+    >>> next_month({"month": "2026-11", "value": 95.0, "change": -5.0, "parts": parts}, "2026-10", "USD")
+    'November 2026 is expected at $95.00, $5.00 less than October 2026: a day less −$5.00.'
+    """
+    told = f"{month_name(one['month'])} is expected at {money(one['value'], currency)}"
+    parts = [(part["what"], part["amount"]) for part in one["parts"]]
+    far = beside(one["change"], month_name(month), currency, material)
+    return f"{told}, {far}{steps(parts, currency)}."

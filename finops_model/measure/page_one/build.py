@@ -9,14 +9,22 @@ import pandas as pd
 
 from ..brief_types import Brief
 from .material import materiality
+from .next_month import next_month
 from .periods import periods
+from .since_report import since_report
 from .types import PageOne
 
 if TYPE_CHECKING:
     from ..close import Close
 
 
-def page_one(close: Close, brief: Brief, booked: Mapping[str, float], by_day: pd.Series) -> PageOne:
+def page_one(
+    close: Close,
+    brief: Brief,
+    rows: pd.DataFrame,
+    booked: Mapping[str, float],
+    by_day: pd.Series,
+) -> PageOne:
     """All that page one shows besides the keys that the brief had before.
 
     Parameters
@@ -25,6 +33,8 @@ def page_one(close: Close, brief: Brief, booked: Mapping[str, float], by_day: pd
         Everything known at the close.
     brief : Brief
         Of the unit, with all its other keys but headline and summary.
+    rows : frame
+        Cost rows of the unit.
     booked : dict of str to float
         YYYY-MM -> cost of the unit.
     by_day : Series
@@ -39,8 +49,12 @@ def page_one(close: Close, brief: Brief, booked: Mapping[str, float], by_day: pd
     ------
     docs/method §9.24, §9.25.
     """
-    limits = materiality(close)
-    return {
+    unit, limits = brief["unit"], materiality(close)
+    page: PageOne = {
         "materiality": limits,
-        "periods": periods(close, brief["unit"], brief["landing"], booked, by_day, limits),
+        "periods": periods(close, unit, brief["landing"], booked, by_day, limits),
     }
+    page["since_report"] = since_report(close, brief, page["periods"], limits)
+    if ahead := next_month(close, unit, rows, limits, brief["status"] == "flash"):
+        page["next_month"] = ahead
+    return page

@@ -36,7 +36,7 @@ def last_of(
 
     booked, by_day   cost of the unit by month and by day
     """
-    brief = close.published.get(unit)
+    brief = close.reported.get(unit)
     if brief is not None:
         said = {one.name: value_in(brief, one) for one in every}
         return Last(brief["month"], "published", {k: v for k, v in said.items() if v is not None})
