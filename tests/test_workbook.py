@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import re
+import shutil
+import subprocess
 import zipfile
 
 import openpyxl
 import pytest
+from workbook_world import COMPANY, full_brief
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from finops_model.errors import ReportError
 from finops_model.publish.report.workbook.book import write_workbook
@@ -208,9 +214,12 @@ def test_text_from_outside_is_never_a_formula_or_a_link(tmp_path):
     for sheet in formulas.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                assert cell.hyperlink is None
+                link = cell.hyperlink
+                assert link is None or (sheet.title == "Contents" and link.target is None)
+                assert link is None or link.location[1:-4] in formulas.sheetnames
                 if cell.data_type == "f":
-                    assert sheet.title == "Lines" and cell.column == 8
+                    assert re.fullmatch(r"[=A-Z0-9a-z!'$(),.:\"+*/<> -]+", cell.value), cell.value
+                    assert not any(text in cell.value for text in EVIL)
     cells = [
         cell.value for row in formulas["Lines"].iter_rows(min_col=2, max_col=2) for cell in row
     ]
@@ -226,10 +235,12 @@ def test_text_from_outside_is_never_a_formula_or_a_link(tmp_path):
 def test_numbers_stay_numbers_and_what_is_not_known_is_a_dash(tmp_path):
     _, values = both(write_workbook(brief(), tmp_path / "w.xlsx"))
     assert values.sheetnames == [
+        "Contents",
         "Summary",
-        "Lines",
+        "Months",
         "Forecast",
         "Unit costs",
+        "Lines",
         "Assumptions",
         "Lineage",
     ]
@@ -336,5 +347,205 @@ def test_a_row_is_as_high_as_its_words_in_every_program(tmp_path):
         pen.put(sheet, 3, 1, None, "money")
     sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")["A"]
     heights = [sheet.row_dimensions[row].height for row in (1, 2, 3, 4)]
-    assert heights == [42.0, None, 55.5, None]
+    assert heights == [55.5, None, 55.5, None]  # bold letters are wider
     assert sheet.cell(4, 2).value == "–" and sheet.cell(4, 2).alignment.horizontal == "right"
+
+
+# --- every sheet of a brief with page one ---
+
+SHEETS = [
+    *("Contents", "Summary", "Months", "Quarters and years", "Units", "What carries it"),
+    *("Decisions", "Movements", "Forecast", "What-ifs", "Commitments", "Vendors", "Cash"),
+    *("Unit costs", "Lines", "Track record", "History", "Assumptions", "Lineage"),
+]
+ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""  # a program that opens a workbook of Excel trusts the values in it, unless it is told to
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """The brief of every key, and its workbook: as formulas, and as the values stored with them."""
+    brief = full_brief()
+    path = write_workbook(brief, tmp_path_factory.mktemp("full") / "w.xlsx")
+    return brief, path, *both(path)
+
+
+def cells(book, sheet: str) -> dict[str, object]:
+    return {cell.coordinate: cell.value for row in book[sheet].iter_rows() for cell in row}
+
+
+def found(book, sheet: str, name: str) -> dict[str, object]:
+    """The row whose first cell is `name`: letter of the column -> value."""
+    for row in book[sheet].iter_rows():
+        if row[0].value == name:
+            return {cell.column_letter: cell.value for cell in row}
+    raise AssertionError(f"{sheet} has no row {name}")
+
+
+def test_every_sheet_is_there_and_the_contents_say_that_all_sums_agree(full):
+    _, _, formulas, values = full
+    assert formulas.sheetnames == SHEETS
+    listed = [row[0].value for row in formulas["Contents"].iter_rows(min_row=5, max_row=22)]
+    assert listed == SHEETS[1:]
+    assert all(row[1].value for row in formulas["Contents"].iter_rows(min_row=5, max_row=22))
+    checked = {
+        row[0].value for row in values["Contents"].iter_rows(min_row=5) if row[2].value == "agrees"
+    }
+    assert checked == {
+        *("Months", "Quarters and years", "Units", "What carries it", "Movements", "Vendors"),
+        *("Cash", "Lines", "History", "All checks"),
+    }
+
+
+def test_months_and_years_are_sums_of_the_briefs_figures(full):
+    """An oracle by plain loops over the brief."""
+    brief, _, formulas, values = full
+    booked, budgets = brief["actual"]["by_month"], brief["budget"]["by_month"]
+    ahead = {one["month"]: one for one in brief["forecast"]["months"]}
+    over, total = 0.0, 0.0
+    for month in sorted(budgets):
+        if not month.startswith("2026"):
+            continue
+        row, live = found(values, "Months", month), found(formulas, "Months", month)
+        cost = booked.get(month, ahead.get(month, {}).get("mean"))
+        assert (row["H"], row["I"]) == (cost, budgets[month])
+        assert row["J"] == cost - budgets[month] and live["J"].startswith("=H")
+        large = abs(row["J"]) >= max(0.02 * budgets[month], 9716.7)
+        assert row["L"] == ("material" if large else None)
+        assert (row["F"], row["G"]) == (
+            (ahead[month]["p10"], ahead[month]["p90"]) if month in ahead else ("–", "–")
+        )
+        over, total = over + row["J"], total + cost
+    year = found(values, "Months", "FY2026")
+    assert year["H"] == pytest.approx(total) and year["J"] == pytest.approx(over)
+    assert found(formulas, "Months", "FY2026")["H"] == "=SUM(H7:H18)"
+    assert year["H"] == pytest.approx(brief["landing"]["mean"], abs=0.005)
+    quarter = found(formulas, "Quarters and years", "Q4 2026")
+    assert quarter["D"] == "=SUM(Months!H16:H18)" and quarter["O"].startswith(
+        "=IF(ROUND(D8-N8,2)=0"
+    )
+    said = {line["period"]: line for line in brief["page_one"]["periods"]["lines"]}
+    for period, line in said.items():
+        row = found(values, "Quarters and years", period)
+        assert row["D"] == pytest.approx(line["value"]) and row["O"] == "agrees"
+        if line["variance"] is not None:
+            assert row["H"] == pytest.approx(line["variance"])
+        if line["growth"] is not None:
+            assert row["M"] == pytest.approx(line["growth"])
+
+
+def test_a_figure_that_is_not_the_sum_of_its_months_differs_on_its_sheet_and_in_the_contents(
+    tmp_path,
+):
+    brief = full_brief()
+    brief["page_one"]["periods"]["lines"][3]["value"] += 0.02
+    brief["actual"]["year_to_date"] -= 1.0
+    _, values = both(write_workbook(brief, tmp_path / "w.xlsx"))
+    assert found(values, "Quarters and years", "Q4 2026")["O"] == "DIFFERS"
+    says = {row[0].value: row[2].value for row in values["Contents"].iter_rows(min_row=5)}
+    apart = {name for name, verdict in says.items() if verdict == "DIFFERS"}
+    assert apart == {"Months", "Quarters and years", "Vendors", "All checks"}
+
+
+def test_what_ifs_carry_their_inputs_as_numbers_where_they_are_some(full):
+    _, _, formulas, values = full
+    sheet = values["What-ifs"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    at = next(i for i, row in enumerate(rows) if row[1] == "What is changed")
+    path = "workloads/support-chat/routing/aurora-small-1"
+    assert rows[at + 1][:7] == [
+        "Smaller model for routine chats",
+        path,
+        "set",
+        0.6,
+        0,
+        "2026-12",
+        "support-ai",
+    ]
+    assert found(formulas, "What-ifs", "Demand doubles")["J"] == "=SUM(Months!E17:E30)"
+
+
+def test_a_brief_of_before_keeps_the_sheets_that_it_has_figures_for(tmp_path):
+    brief = json.loads(COMPANY.read_text(encoding="utf-8"))
+    _, values = both(write_workbook(brief, tmp_path / "w.xlsx"))
+    ours = {"Quarters and years", "What carries it", "Decisions", "Commitments", "Vendors", "Cash"}
+    assert set(values.sheetnames) == {*SHEETS} - ours - {"Units"}
+    assert [cell.value for cell in values["Months"][6]][:3] == ["Month", "Fiscal year", "State"]
+
+
+def test_hostile_names_of_the_new_sheets_stay_text(tmp_path):
+    brief = full_brief()
+    page = brief["page_one"]
+    for text in EVIL:
+        page["vendors"].append({**page["vendors"][0], "vendor": text, "actual": 0.0})
+        page["commitments"].append({**page["commitments"][1], "name": text, "what": text})
+        page["decisions"].append({**page["decisions"][0], "what": text, "owner": text})
+        page["carriers"]["parts"].append({**page["carriers"]["parts"][0], "part": text})
+        page["since_report"]["lines"].append({"what": text, "change": 1.0, "sentence": text})
+        brief["what_ifs"].append(
+            {
+                **brief["what_ifs"][1],
+                "name": text,
+                "changes": [
+                    dict.fromkeys(
+                        ("path", "how", "value", "was", "since", "owner", "because"), text
+                    )
+                ],
+            }
+        )
+    path = write_workbook(brief, tmp_path / "w.xlsx")
+    formulas, _ = both(path)
+    written = 0
+    for sheet in formulas.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                written += cell.value == EVIL[0] and cell.data_type == "s"
+                if cell.data_type == "f":
+                    assert not any(text in cell.value for text in EVIL)
+    assert written >= 12
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if "externalLink" in name]
+
+
+def test_libreoffice_comes_to_every_value_that_is_stored(full, tmp_path, monkeypatch):
+    """The formulas alone, without the values beside them, give what the brief says."""
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("LibreOffice is not installed here: apt-get install libreoffice-calc")
+    brief, _, formulas, values = full
+    real = Worksheet.write_formula
+    monkeypatch.setattr(
+        Worksheet,
+        "write_formula",
+        lambda self, row, column, text, style=None, value=0: real(
+            self, row, column, text, style, 0
+        ),
+    )
+    bare = write_workbook(brief, tmp_path / "bare.xlsx")
+    profile = tmp_path / "profile" / "user"
+    profile.mkdir(parents=True)
+    (profile / "registrymodifications.xcu").write_text(ALWAYS)
+    out = tmp_path / "out"
+    command = [office, f"-env:UserInstallation={profile.parent.as_uri()}", "--headless"]
+    command += ["--convert-to", "xlsx", "--outdir", str(out), str(bare)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    again, compared = openpyxl.load_workbook(out / "bare.xlsx", data_only=True), 0
+    for sheet in formulas.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type != "f":
+                    continue
+                stored = values[sheet.title][cell.coordinate].value
+                now, where = (
+                    again[sheet.title][cell.coordinate].value,
+                    (sheet.title, cell.coordinate),
+                )
+                if isinstance(stored, (int, float)):
+                    assert now == pytest.approx(stored, rel=1e-12, abs=1e-6), where
+                else:
+                    assert (now or None) == (stored or None), where
+                compared += 1
+    assert compared > 300

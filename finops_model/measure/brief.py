@@ -106,9 +106,29 @@ def what_if_lines(close: Close, unit: str | None) -> list[typed.WhatIf]:
                 "difference_mean": float(difference.mean()),
                 "probability_cheaper": float(np.mean(difference < 0)),
                 "period": f"{month_name(run.months[0])} to {month_name(run.months[-1])}",
+                "changes": what_if_changes(run, close.base),
             }
         )
     return lines
+
+
+def what_if_changes(run, base) -> list[typed.WhatIfChange]:
+    """What a what-if changes of the base, in the order of its file: its inputs."""
+    known = getattr(base, "assumptions", [])
+    return [
+        {
+            "path": path,
+            "how": note["how"],
+            "value": value,
+            "was": note["was"],
+            "since": note["since"],
+            "owner": note.get("owner") or "",
+            "because": note.get("because") or "",
+        }
+        for note in getattr(run, "assumptions", [])
+        if note.get("inputs") and note not in known
+        for path, value in note["inputs"]
+    ]
 
 
 def quality(close: Close, rows: pd.DataFrame, total: float) -> list[typed.Quality]:

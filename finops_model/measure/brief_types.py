@@ -265,6 +265,18 @@ class UnitCostTie(TypedDict):
     loaded_uncounted: float
 
 
+class WhatIfChange(TypedDict):
+    """A value that a what-if changes, as its file has it."""
+
+    path: str
+    how: str  # set, scale, add
+    value: str
+    was: str  # in the base; "" where it is new, or differs among the places of a path with *
+    since: str
+    owner: str
+    because: str
+
+
 class WhatIf(TypedDict):
     """A what-if beside the base, over the horizon."""
 
@@ -279,6 +291,7 @@ class WhatIf(TypedDict):
     difference_mean: float
     probability_cheaper: float
     period: str
+    changes: NotRequired[list[WhatIfChange]]  # its inputs
 
 
 class Line(TypedDict):

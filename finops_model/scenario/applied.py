@@ -8,7 +8,7 @@ from ..errors import ScenarioError
 from ..uncertainty.distributions import Distribution
 from ..uncertainty.elicit import is_range, read_value, shown
 from ..uncertainty.risks import Risk
-from .changes import Event, leaves, unescape
+from .changes import Event, escape, leaves, unescape
 from .schema import Change, number_or_range
 
 
@@ -99,6 +99,24 @@ def show(value) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool)
         else str(value)
     )
+
+
+def spelled(path: str, value) -> list[list[str]]:
+    """[path, value] of what a change writes; of terms that are added each term.
+
+    >>> spelled("commitments/h100", {"quantity": 40.0, "term": {"months": 12}})
+    [['commitments/h100/quantity', '40'], ['commitments/h100/term/months', '12']]
+    """
+    if isinstance(value, dict) and value and not is_range(value):
+        terms = ((f"{path}/{escape(str(key))}", term) for key, term in value.items())
+        return [row for place, term in terms for row in spelled(place, term)]
+    return [[path, show(value)]]
+
+
+def was(applied: Applied, paths: list[str]) -> str:
+    """What stood on the paths of a change before it, where it is one value; else ''."""
+    values = {applied.provenance[path][-2][0] for path in paths if path in applied.provenance}
+    return values.pop() if len(values) == 1 else ""
 
 
 def kind_of(path: str) -> str:

@@ -22,6 +22,8 @@ from .applied import (
     read_number,
     refuse_date,
     show,
+    spelled,
+    was,
 )
 from .changes import Event, escape, leaves, match, unescape
 from .schema import Change, WorkloadSettings
@@ -64,10 +66,11 @@ def apply_layers(scenario, facts) -> Applied:
     for layer in scenario.layers:
         for i, change in enumerate(layer.document.changes):
             where = layer.at("changes", i)
+            changed: list[str] = []
             if change.op == "add":
                 add(applied, change, where, facts)
             else:
-                _change(applied, change, where, facts.replay)
+                changed = _change(applied, change, where, facts.replay)
             if change.op == "add" and change.path.startswith("risks/"):
                 continue  # said in words below
             applied.notes.append(
@@ -78,6 +81,12 @@ def apply_layers(scenario, facts) -> Applied:
                     change.kind or kind_of(change.path),
                     change.path,
                 )
+                | {
+                    "how": change.op,
+                    "was": was(applied, changed),
+                    "since": change.since or "",
+                    "inputs": spelled(change.path, change.value),
+                }
             )
         for kind in ("assumption", "decision"):
             for written in getattr(layer.document, f"{kind}s"):
@@ -190,8 +199,8 @@ def _setting(applied: Applied, path: str, value, where: str, model, key: str) ->
         put(applied.tree, path, number)
 
 
-def _change(applied: Applied, change: Change, where: str, replay: bool) -> None:
-    """A `set` or `scale` on every path that it names."""
+def _change(applied: Applied, change: Change, where: str, replay: bool) -> list[str]:
+    """A `set` or `scale` on every path that it names; these paths."""
     known = leaves(applied.tree)
     if change.op == "set" and change.path.startswith(
         "risks/"
@@ -205,7 +214,7 @@ def _change(applied: Applied, change: Change, where: str, replay: bool) -> None:
         paths = match(change.path, sorted(known), where)
     except ScenarioError:
         if replay:
-            return  # not there yet on the day that is replayed
+            return []  # not there yet on the day that is replayed
         raise
     for path in paths:
         last = path.rsplit("/", 1)[1]
@@ -223,6 +232,7 @@ def _change(applied: Applied, change: Change, where: str, replay: bool) -> None:
             _set_now(applied, change, path, known[path], where)
         else:
             _set_dated(applied, change, path, known[path], where)
+    return paths
 
 
 def _set_text(applied, change, path, last, where) -> None:

@@ -15,26 +15,64 @@ from ....documents import write_atomic
 from ....errors import ReportError
 from ....measure.brief_types import Brief
 from .books.bridge import bridge
+from .books.cash import cash
+from .books.commitments import commitments
+from .books.vendors import vendors
 from .cells import Pen, clean
+from .contents import begin, contents
 from .dimensions import dimensions
-from .fiscal import fiscal
-from .forecast import forecast
 from .grounds import assumptions, lineage
 from .lines import lines
+from .moved.carriers import carriers
+from .moved.history import history
+from .moved.movements import movements
+from .moved.record import record
+from .plan.decisions import decisions
+from .plan.fiscal import fiscal
+from .plan.forecast import forecast
+from .plan.months import months
+from .plan.periods import periods
+from .plan.runout import runout
+from .plan.what_ifs import what_ifs
 from .quality import quality
-from .runout import runout
 from .shared import shared
 from .summary import summary
 from .unit_costs import unit_costs
 from .units import units
 
+SHEETS = (  # in the order of a controller's questions; each stays away where the brief has nothing for it
+    summary,
+    months,
+    periods,
+    fiscal,
+    units,
+    carriers,
+    decisions,
+    movements,
+    bridge,
+    forecast,
+    what_ifs,
+    commitments,
+    runout,
+    vendors,
+    cash,
+    shared,
+    dimensions,
+    unit_costs,
+    lines,
+    record,
+    history,
+    assumptions,
+    quality,
+)
 CREATED = dt.datetime(2000, 1, 1)  # fixed: the same brief gives the same bytes
 
 
 def write_workbook(brief: Brief, path: str | os.PathLike, marks: Mapping | None = None) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
-    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Bridge (where something moved), Forecast, Fiscal year (where it is weeks), Runs out (where something can), Unit costs, Assumptions, Data quality (of the company), Lineage.
+    Sheets: Contents, then those of `SHEETS` for which the brief has something, then Lineage. Sums, differences and shares are formulas, with
+    cells that compare them with the report's own figures; what a formula cannot be (quantiles, chances) says it is simulated (docs/method §15.50).
     marks: of the records, as the page has them.
     Raises ReportError for a brief without the keys a workbook needs.
     """
@@ -67,21 +105,10 @@ def write_workbook(brief: Brief, path: str | os.PathLike, marks: Mapping | None 
         )
         book.set_calc_mode("auto")
         pen = Pen(book, brief["currency"])
-        for fill in (
-            summary,
-            units,
-            shared,
-            dimensions,
-            lines,
-            bridge,
-            forecast,
-            fiscal,
-            runout,
-            unit_costs,
-            assumptions,
-            quality,
-        ):
+        first = begin(pen)
+        for fill in SHEETS:
             fill(pen, brief)
         lineage(pen, brief, marks or {})
+        contents(pen, first, brief)
         book.close()
         return write_atomic(path, place.read_bytes())

@@ -35,7 +35,13 @@ def dimensions(pen: Pen, brief: Brief) -> None:
     if planned:
         titles += [f"Budget {month}", f"P10 {period}", "P50", "P90", "Mean", f"Budget {period}"]
         titles += ["Over (+) or under (−)", CHANCE_COLUMN]
-    sheet = pen.sheet("Dimensions", [20, 34, *[16] * len(titles)], landscape=True)
+    sheet = pen.sheet(
+        "Dimensions",
+        [20, 34, *[16] * len(titles)],
+        landscape=True,
+        holds="Cost by team, environment, model and your own dimensions",
+        titles=0,
+    )
     pen.head(sheet, 0, ["Dimension", "Value", *titles], right=2)
     sheet.freeze_panes(1, 2)
     row = 1

@@ -11,7 +11,13 @@ from .cells import Pen
 
 def assumptions(pen: Pen, brief: Brief) -> None:
     """Assumptions and decisions of the base scenario, with owner and review."""
-    sheet = pen.sheet("Assumptions", [60, 22, 14, 30, 20, 12, 8], landscape=True)
+    sheet = pen.sheet(
+        "Assumptions",
+        [60, 22, 14, 30, 20, 12, 8],
+        landscape=True,
+        holds="Assumptions and decisions of the base scenario",
+        titles=0,
+    )
     pen.head(
         sheet,
         0,
@@ -35,7 +41,13 @@ def assumptions(pen: Pen, brief: Brief) -> None:
 
 def lineage(pen: Pen, brief: Brief, marks: Mapping) -> None:
     """Hashes, seed, engine and versions, who prepared and reviewed, and the chain's head of the records."""
-    sheet = pen.sheet("Lineage", [24, 80])
+    sheet = pen.sheet(
+        "Lineage",
+        [24, 80],
+        landscape=True,
+        holds="What the figures were made from, and by whom",
+        titles=0,
+    )
     pen.head(sheet, 0, ["What", "Value"])
     sheet.freeze_panes(1, 0)
     facts = {

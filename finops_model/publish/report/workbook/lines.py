@@ -8,12 +8,17 @@ from xlsxwriter.worksheet import Worksheet
 
 from ....measure.basis.sections import of
 from ....measure.brief_types import Brief
-from .cells import Pen
+from .cells import AGREES, DIFFERS, Pen
 
 
 def lines(pen: Pen, brief: Brief) -> None:
     """Every line of the month, their sum, and whether it is the actual of the report."""
-    sheet = pen.sheet("Lines", [10, 28, 22, 30, 14, 18, 18, 18], landscape=True)
+    sheet = pen.sheet(
+        "Lines",
+        [10, 28, 22, 30, 14, 18, 18, 18],
+        landscape=True,
+        holds="Quantity × unit price of every line of the month",
+    )
     pen.head(
         sheet,
         0,
@@ -39,8 +44,8 @@ def lines(pen: Pen, brief: Brief) -> None:
             0,
             (line["month"], line["workload"], line["service"], line["sku"], line["unit"]),
         )
-        pen.put(sheet, row, 5, line["quantity"], "quantity")
-        pen.put(sheet, row, 6, line["unit_price"], "price")
+        pen.put(sheet, row, 5, line["quantity"], "blue_quantity")
+        pen.put(sheet, row, 6, line["unit_price"], "blue_price")
         sheet.write_formula(
             row,
             7,
@@ -66,6 +71,7 @@ def _check(pen: Pen, sheet: Worksheet, last: int, brief: Brief) -> None:
     pen.put(sheet, last + 1, 7, actual, "money")
     pen.put(sheet, last + 2, 0, "Check: total less actual")
     sheet.write_formula(last + 2, 7, f"=ROUND(H{last + 1}-H{last + 2},2)", money, difference)
-    verdict = "agrees" if abs(difference) < 0.005 else "DIFFERS"
+    verdict = AGREES if abs(difference) < 0.005 else DIFFERS
     formula = f'=IF(H{last + 3}=0,"agrees","DIFFERS")'
     sheet.write_formula(last + 3, 7, formula, pen.formats["part"], verdict)
+    pen.checked(sheet, f"H{last + 4}", verdict)

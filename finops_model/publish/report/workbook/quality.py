@@ -13,7 +13,13 @@ def quality(pen: Pen, brief: Brief) -> None:
     card = brief.get("quality_card")
     if not card:
         return
-    sheet = pen.sheet("Data quality", [30, 12, 62, 12, 16, 28, 48], landscape=True)
+    sheet = pen.sheet(
+        "Data quality",
+        [30, 12, 62, 12, 16, 28, 48],
+        landscape=True,
+        holds="How far the data can be relied on",
+        titles=3,
+    )
     sheet.write_string(0, 0, clean(card["headline"]), pen.formats["strong"])
     pen.note(
         sheet,

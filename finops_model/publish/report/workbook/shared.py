@@ -17,7 +17,13 @@ def shared(pen: Pen, brief: Brief) -> None:
         return
     kinds, lines = words.kinds(found), cast(list[dict], found["lines"])
     last = len(kinds)  # the column of totals
-    sheet = pen.sheet("Shared cost", [34, *[18] * last], landscape=True)
+    sheet = pen.sheet(
+        "Shared cost",
+        [34, *[18] * last],
+        landscape=True,
+        holds="What each team bears of shared cost",
+        titles=0,
+    )
     titles = [words.KINDS[kind] for kind in kinds[:-1]]
     pen.head(sheet, 0, ["Team", *titles, f"Total {brief['month']}"], right=1)
     sheet.freeze_panes(1, 1)
@@ -42,4 +48,3 @@ def shared(pen: Pen, brief: Brief) -> None:
         if text:
             row += 2
             pen.note(sheet, row, last, text)
-            sheet.set_row(row, 28)

@@ -20,13 +20,17 @@ TOTALS = ("invoice_total", "ledger_total", "quarantined", "difference")
 
 def summary(pen: Pen, brief: Brief) -> None:
     """Words first, then figures, the chance of an overrun, and invoices beside the ledger."""
-    sheet = pen.sheet("Summary", [34, 18, 18, 18, 18, 18])
+    sheet = pen.sheet(
+        "Summary",
+        [34, 18, 18, 18, 18, 18],
+        landscape=True,
+        holds="The report's sentences, first figures, invoices beside the ledger",
+    )
     title = clean(f"{brief.get('company', '')} · {brief['unit']} · {brief['month']}")
     sheet.write_string(0, 0, title, pen.formats["title"])
     row = 1
     for text in [brief.get("headline", ""), *brief.get("summary", [])]:
         pen.note(sheet, row, WIDE, text, "lead")
-        sheet.set_row(row, 15 * (1 + len(clean(text)) // 125))
         row += 1
     said = (brief.get("basis") or {"taken": []})["taken"]
     apart = [taken.sentence(said, name) for name in ("Effective", "Billed")]
@@ -38,8 +42,6 @@ def summary(pen: Pen, brief: Brief) -> None:
         f"{brief.get('data_as_of', '')}. Amounts in {pen.currency}."
         + "".join(f" {text}" for text in apart if text),
     )
-    if any(apart):
-        sheet.set_row(row, 28)
     row += 2
     pen.head(sheet, row, ["Figure", f"{pen.currency}, {of('actual', brief.get('basis'))}"], right=1)
     for name, value in [*_figures(brief), *_outside(brief.get("year_outside"))]:

@@ -13,7 +13,13 @@ from .cells import Pen
 
 def unit_costs(pen: Pen, brief: Brief) -> None:
     """A row a unit cost; below them, how they add up."""
-    sheet = pen.sheet("Unit costs", [40, 24, 16, 16, 12, 12, 16, 16, 40])
+    sheet = pen.sheet(
+        "Unit costs",
+        [40, 24, 16, 16, 12, 12, 16, 16, 40],
+        landscape=True,
+        holds="Cost per outcome, driver, hour and token",
+        titles=0,
+    )
     pen.head(
         sheet,
         0,

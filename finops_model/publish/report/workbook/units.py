@@ -31,7 +31,13 @@ def units(pen: Pen, brief: Brief) -> None:
     if not rows or "kind" not in rows[0]:
         return
     month, period = brief["month"], brief["landing"]["period"]
-    sheet = pen.sheet("Units", [34, 12, 16, 16, 16, 16, 16, 16, 16, 16, 14], landscape=True)
+    sheet = pen.sheet(
+        "Units",
+        [34, 12, 16, 16, 16, 16, 16, 16, 16, 16, 14],
+        landscape=True,
+        holds="Each unit's month and year against its budget",
+        titles=0,
+    )
     pen.head(
         sheet,
         0,
@@ -55,17 +61,17 @@ def units(pen: Pen, brief: Brief) -> None:
         _line(pen, sheet, row, line)
     last = len(rows) + 1
     _total(pen, sheet, last, brief, rows)
+    _checks(pen, sheet, last, brief, rows)
     reason = brief.get("reason")
     whole = brief["unit"] if brief.get("entity") else "the company"
     sentence = reason.get("sentence") if reason else None
     pen.note(
         sheet,
-        last + 2,
+        last + 5,
         CHANCE,
         f"{pen.currency}, {of('children', brief.get('basis'))}. "
         + (sentence or f"Means add up to {whole}; medians and ranges do not."),
     )
-    sheet.set_row(last + 2, 28)
 
 
 def _line(pen: Pen, sheet: Worksheet, row: int, line: Mapping[str, object]) -> None:
@@ -105,3 +111,15 @@ def _total(
         else:
             pen.put(sheet, last, column, value, "total")
     pen.put(sheet, last, CHANCE, land.get("overrun_probability"), "share")
+
+
+def _checks(pen: Pen, sheet: Worksheet, last: int, brief: Brief, rows: Sequence[Mapping]) -> None:
+    """The units' actuals and means beside the whole's: they add up."""
+    land, own = brief["landing"], brief["actual"]["month"]
+    sums = sum(line["actual"] or 0.0 for line in rows)
+    what = f"Check: {brief['month']} in the report"
+    pen.check(sheet, last + 1, 2, what, f"C{last + 1}", sums, own)
+    means = [line["landing_mean"] for line in rows]
+    if land["mean"] is not None and None not in means:
+        what = f"Check: {land['period']} in the report, mean of its landing"
+        pen.check(sheet, last + 2, 7, what, f"H{last + 1}", sum(means), land["mean"])

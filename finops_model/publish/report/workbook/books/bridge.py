@@ -20,7 +20,12 @@ def bridge(pen: Pen, brief: Brief) -> None:
     bridges = brief.get("bridge")
     if not bridges:
         return
-    sheet = pen.sheet("Bridge", [44, *[16] * 14], landscape=True)
+    sheet = pen.sheet(
+        "Bridge",
+        [44, *[16] * 14],
+        landscape=True,
+        holds="Why cost moved, step by step, to the cent",
+    )
     row = 0
     for one in bridges:
         row = _one(pen, sheet, row, one, of("bridge", brief.get("basis"))) + 2
@@ -56,6 +61,7 @@ def _check(pen: Pen, sheet: Worksheet, row: int, amount: float) -> None:
     """Whether the steps come to the state's own total."""
     formula = f'=IF(ROUND(B{row + 1}-({amount!r}),2)=0,"agrees","DIFFERS")'
     sheet.write_formula(row, 2, formula, pen.formats["part"], "agrees")
+    pen.checked(sheet, f"C{row + 1}", "agrees")
 
 
 def _rows(pen: Pen, sheet: Worksheet, row: int, one: Mapping, steps: list[str], money) -> int:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ....measure.basis.sections import of
-from ....measure.brief_types import Brief
-from ....wording.landing import CHANCE_COLUMN
-from .cells import Pen
+from .....measure.basis.sections import of
+from .....measure.brief_types import Brief
+from .....wording.landing import CHANCE_COLUMN
+from ..cells import Pen
 
 KEYS = ("p10", "p50", "p90", "mean", "so_far", "budget")
 
 
 def forecast(pen: Pen, brief: Brief) -> None:
     """A row a month, and what its columns are."""
-    sheet = pen.sheet("Forecast", [12, 18, 18, 18, 18, 18, 18, 16])
+    sheet = pen.sheet(
+        "Forecast",
+        [12, 18, 18, 18, 18, 18, 18, 16],
+        landscape=True,
+        holds="Months to come: range, mean, chance over budget",
+        titles=0,
+    )
     pen.head(
         sheet,
         0,
@@ -35,4 +41,3 @@ def forecast(pen: Pen, brief: Brief) -> None:
         f"EffectiveCost in {pen.currency}: {of('forecast', brief.get('basis'))}. P90 is exceeded in one simulated future of ten. Quantiles of months do "
         f"not add up. {futures.get('paths', '')} paths, seed {futures.get('seed', '')}.",
     )
-    sheet.set_row(len(rows) + 2, 28)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from ....measure.brief_types import Brief
-from .cells import Pen
+from .....measure.brief_types import Brief
+from ..cells import Pen
 
 KEYS = ("actual", "p10", "p50", "p90", "mean", "budget")
 
@@ -15,7 +15,13 @@ def fiscal(pen: Pen, brief: Brief) -> None:
     found = brief.get("fiscal")
     if not found:
         return
-    sheet = pen.sheet("Fiscal year", [14, 12, 12, 12, 8, 16, *[16] * 6], landscape=True)
+    sheet = pen.sheet(
+        "Fiscal year",
+        [14, 12, 12, 12, 8, 16, *[16] * 6],
+        landscape=True,
+        holds="Periods of the fiscal year of weeks",
+        titles=0,
+    )
     names = ["Period", "Quarter", "First day", "Last day", "Days", "State"]
     names += ["Actual", "P10", "P50", "P90", "Mean", "Budget"]
     pen.head(sheet, 0, names, right=6)
@@ -37,4 +43,3 @@ def fiscal(pen: Pen, brief: Brief) -> None:
     of_year = (land["p10"], land["p50"], land["p90"], land["mean"], land["budget"])
     pen.along(sheet, row, 7, of_year, "total")
     pen.note(sheet, row + 2, 11, found["said"])
-    sheet.set_row(row + 2, 42)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ....measure.basis.sections import of
-from ....measure.brief_types import Brief
-from ....wording.runout import note, title
-from .cells import Pen
+from .....measure.basis.sections import of
+from .....measure.brief_types import Brief
+from .....wording.runout import note, title
+from ..cells import Pen
 
 HEAD = (
     "What",
@@ -35,9 +35,14 @@ def runout(pen: Pen, brief: Brief) -> None:
     if not found:
         return
     widths = [34, 24, 12, 14, 14, 14, 13, 13, 13, 13, 13, 13, 16, 13, 70]
-    sheet = pen.sheet("Runs out", widths, landscape=True)
+    sheet = pen.sheet(
+        "Runs out",
+        widths,
+        landscape=True,
+        holds="What is used up when: budgets, balances, commitments",
+        titles=3,
+    )
     pen.note(sheet, 0, 8, note(brief["data_as_of"], pen.currency))
-    sheet.set_row(0, 42)
     pen.note(sheet, 1, 8, f"Money: {pen.currency}, {of('runout', brief.get('basis'))}.")
     pen.head(sheet, 3, list(HEAD))
     pen.along(sheet, 3, 3, list(HEAD[3:6]), "head_right")
