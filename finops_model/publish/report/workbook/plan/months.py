@@ -218,7 +218,8 @@ def _checks(
         cost,
         expected,
     )
-    if land.get("budget") is not None and all(line["budget"] is not None for line in own):
+    plan = land.get("budget")
+    if plan is not None and all(line["budget"] is not None for line in own):
         budget = sum(line["budget"] for line in own)
         row += 1
         pen.check(
@@ -228,7 +229,7 @@ def _checks(
             f"Check: budget {period} in the report",
             f"I{at[period]}",
             budget,
-            land["budget"],
+            plan,
         )
     row += 1
     so_far = sum(line["actual"] or 0.0 for line in own)
