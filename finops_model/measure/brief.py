@@ -25,6 +25,7 @@ from .budget import landing as budgets
 from .carried import tie
 from .change import growth, moved
 from .change.by_prophet import by_prophet
+from .change.types import WhatIfChange
 from .close import Close, status
 from .page_one.build import page_one
 from .reach import same_days
@@ -112,7 +113,7 @@ def what_if_lines(close: Close, unit: str | None) -> list[typed.WhatIf]:
     return lines
 
 
-def what_if_changes(run, base) -> list[typed.WhatIfChange]:
+def what_if_changes(run, base) -> list[WhatIfChange]:
     """What a what-if changes of the base, in the order of its file: its inputs."""
     known = getattr(base, "assumptions", [])
     return [

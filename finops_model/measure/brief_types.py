@@ -13,7 +13,7 @@ from .allocation.types import Allocation
 from .basis.types import Basis
 from .bridge.types import Bridged
 from .budget.types import Fiscal
-from .change.types import ByProphet, Expected, Growth, Moved
+from .change.types import ByProphet, Expected, Growth, Moved, WhatIf
 from .page_one.types import PageOne
 from .quality.types import QualityCard
 from .runout.types import RunoutRow
@@ -263,35 +263,6 @@ class UnitCostTie(TypedDict):
     not_driven: float
     left: float
     loaded_uncounted: float
-
-
-class WhatIfChange(TypedDict):
-    """A value that a what-if changes, as its file has it."""
-
-    path: str
-    how: str  # set, scale, add
-    value: str
-    was: str  # in the base; "" where it is new, or differs among the places of a path with *
-    since: str
-    owner: str
-    because: str
-
-
-class WhatIf(TypedDict):
-    """A what-if beside the base, over the horizon."""
-
-    name: str
-    question: str
-    p10: float
-    p50: float
-    p90: float
-    difference_p10: float
-    difference_p50: float
-    difference_p90: float
-    difference_mean: float
-    probability_cheaper: float
-    period: str
-    changes: NotRequired[list[WhatIfChange]]  # its inputs
 
 
 class Line(TypedDict):

@@ -1,4 +1,4 @@
-"""The `growth` of a brief, typed (docs/method §10.2); see `brief_types`."""
+"""The `growth` of a brief and what its what-ifs change, typed (docs/method §10.2); see `brief_types`."""
 
 # No `from __future__ import annotations`: TypedDict would not see NotRequired in the text of an annotation.
 from typing import Literal, NotRequired, TypedDict
@@ -89,3 +89,32 @@ class Revisions(TypedDict):
     pairs: int
     autocorrelation: float | None
     sentence: str
+
+
+class WhatIfChange(TypedDict):
+    """A value that a what-if changes, as its file has it."""
+
+    path: str
+    how: str  # set, scale, add
+    value: str
+    was: str  # in the base; "" where it is new, or differs among the places of a path with *
+    since: str
+    owner: str
+    because: str
+
+
+class WhatIf(TypedDict):
+    """A what-if beside the base, over the horizon."""
+
+    name: str
+    question: str
+    p10: float
+    p50: float
+    p90: float
+    difference_p10: float
+    difference_p50: float
+    difference_p90: float
+    difference_mean: float
+    probability_cheaper: float
+    period: str
+    changes: NotRequired[list[WhatIfChange]]  # its inputs
