@@ -1,33 +1,19 @@
 """What every chart of the report is made of: scales with round steps, money on axes, labels that keep apart, SVG without noise.
 
-A `Canvas` collects Altair layers in data coordinates; nothing depends on measured text, so the same rows give the same bytes
-on every machine. Text from outside is cleaned and cut here, and escaped by the SVG writer.
+A `Canvas` collects layers in data coordinates (`drawing` writes them); nothing depends on measured text, so the same rows give the
+same bytes on every machine. Text from outside is cleaned and cut here, and escaped where it is written.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any
 
-# jsonschema builds a grammar for addresses of the world when it can (1 s per kernel); charts have none to check.
-_grammar = sys.modules.get("rfc3987_syntax")
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-import altair as alt  # noqa: E402
-import vl_convert  # noqa: E402
-from altair.utils.schemapi import debug_mode  # noqa: E402
-
-sys.modules.pop("rfc3987_syntax")
-if _grammar is not None:
-    sys.modules["rfc3987_syntax"] = _grammar
-
-from ...measure.words import SYMBOLS  # noqa: E402
-from ...wording import clean  # noqa: E402
+from ...measure.words import SYMBOLS
+from ...wording import clean
+from .drawing import Layer, Plane, drawing
 
 # Okabe–Ito: blue what may come, near-black what was, vermilion the budget and what costs more, green what costs less.
 INK, BLUE, VERMILION, GREEN, GREY, GRID = (
@@ -42,7 +28,6 @@ DARK_VERMILION, DARK_GREEN = (
     "#B34700",
     "#00704F",
 )  # the same hues, dark enough for small text on white
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # metric twins; vl-convert carries the first one
 PAGE = 860  # px of a chart as wide as the page
 TEXT = 12  # px of axis and label text
 
@@ -201,46 +186,22 @@ class Canvas:
     ):
         self.width, self.height, self.x, self.y = width - left - right, height - top - bottom, x, y
         self.padding = {"left": left, "right": right, "top": top, "bottom": bottom}
-        self.drawn: list[tuple[str, dict, tuple, list[dict]]] = []
+        self.drawn: list[Layer] = []
 
-    def _add(self, mark: str, rows: list[dict], style: dict, *channels: str) -> None:
-        """Words and boxes of one style become one layer: few layers draw faster."""
+    def _add(self, mark: str, rows: list[dict], style: dict) -> None:
+        """Words and boxes of one style become one layer."""
         same = next(
             (
                 one
                 for one in self.drawn
-                if mark in ("text", "rect") and one[:3] == (mark, style, channels)
+                if mark in ("text", "rect") and (one.mark, one.style) == (mark, style)
             ),
             None,
         )
         if same:
-            same[3].extend(rows)
+            same.rows.extend(rows)
         elif rows:
-            self.drawn.append((mark, style, channels, list(rows)))
-
-    def _layer(self, name: str, mark: str, style: dict, channels: tuple) -> alt.Chart:
-        at: dict[str, Any] = {
-            "x": {
-                "field": "x",
-                "axis": None,
-                "scale": {"domain": list(self.x), "nice": False, "zero": False},
-            },
-            "y": {
-                "field": "y",
-                "axis": None,
-                "scale": {"domain": list(self.y), "nice": False, "zero": False},
-            },
-        }
-        at = {axis: {**channel, "type": "quantitative"} for axis, channel in at.items()}
-        extra: dict[str, Any] = {
-            "x2": {"field": "x2"},
-            "y2": {"field": "y2"},
-            "text": {"field": "t", "type": "nominal"},
-            "color": {"field": "color", "type": "nominal", "scale": None},
-        }
-        encoding = alt.FacetedEncoding(**at, **{key: extra[key] for key in channels})
-        drawn: Any = {"type": mark, **style}
-        return alt.Chart(alt.NamedData(name), mark=drawn, encoding=encoding)
+            self.drawn.append(Layer(mark, style, list(rows)))
 
     def per_px(self) -> float:
         """Data units of y in one pixel."""
@@ -248,45 +209,25 @@ class Canvas:
 
     def area(self, rows, color, opacity):
         """A band: rows x, y, y2."""
-        self._add("area", rows, {"color": color, "opacity": opacity, "line": False}, "y2")
+        self._add("area", rows, {"color": color, "opacity": opacity})
 
     def line(self, rows, color, width=2.2, dash=()):
         """A line through rows x, y."""
-        self._add(
-            "line",
-            rows,
-            {"color": color, "strokeWidth": width, "strokeDash": list(dash), "strokeJoin": "round"},
-        )
+        self._add("line", rows, {"color": color, "width": width, "dash": dash})
 
     def points(self, rows, color, size=22, hollow=False):
         """Dots at rows x, y."""
-        fill = "white" if hollow else color
         self._add(
-            "point",
-            rows,
-            {
-                "filled": True,
-                "fill": fill,
-                "stroke": color,
-                "strokeWidth": 1.6,
-                "size": size,
-                "opacity": 1,
-            },
+            "point", rows, {"fill": "white" if hollow else color, "stroke": color, "size": size}
         )
 
     def bars(self, rows, opacity=1.0):
         """Filled boxes: rows x, x2, y, y2, color."""
-        self._add("rect", rows, {"opacity": opacity}, "x2", "y2", "color")
+        self._add("rect", rows, {"opacity": opacity})
 
     def rules(self, rows, color, width=1.0, dash=()):
         """Straight strokes: rows x, x2, y, y2."""
-        self._add(
-            "rule",
-            rows,
-            {"color": color, "strokeWidth": width, "strokeDash": list(dash)},
-            "x2",
-            "y2",
-        )
+        self._add("rule", rows, {"color": color, "width": width, "dash": dash})
 
     def text(
         self,
@@ -302,28 +243,11 @@ class Canvas:
         baseline="middle",
     ):
         """Words at rows x, y, t. `halo` keeps them readable on lines."""
-        style = {
-            "align": align,
-            "baseline": baseline,
-            "dx": dx,
-            "dy": dy,
-            "fontSize": size,
-            "fontWeight": "bold" if bold else "normal",
-        }
+        style = {"align": align, "baseline": baseline, "dx": dx, "dy": dy}
+        style |= {"size": size, "bold": bold}
         if halo:
-            self._add(
-                "text",
-                rows,
-                {
-                    **style,
-                    "stroke": "white",
-                    "strokeWidth": 4,
-                    "strokeJoin": "round",
-                    "color": "white",
-                },
-                "text",
-            )
-        self._add("text", rows, {**style, "color": color}, "text")
+            self._add("text", rows, {**style, "color": "white", "halo": True})
+        self._add("text", rows, {**style, "color": color, "halo": False})
 
     def y_axis(self, values: Sequence[float], labels: list[str]) -> None:
         """Grid lines across, labels to their left."""
@@ -343,56 +267,8 @@ class Canvas:
 
     def figure(self, title: str, subtitle: str, words: str) -> Figure:
         """The finished figure; `words` describe it for a screen reader."""
-        order = sorted(
-            self.drawn,
-            key=lambda one: (one[0] == "text") + (one[0] == "text" and "stroke" not in one[1]),
-        )  # words on top
-        with debug_mode(False):  # nothing here comes from outside but rows, and those are no schema
-            chart = alt.layer(
-                *(self._layer(f"rows{i}", *one[:3]) for i, one in enumerate(order))
-            ).properties(
-                width=self.width,
-                height=self.height,
-                padding=self.padding,
-                autosize=alt.AutoSizeParams(type="none"),
-            )
-            chart = chart.configure(font=FONT, aria=False, background="transparent").configure_view(
-                stroke=None
-            )
-        drawing = svg(
-            chart, {f"rows{i}": one[3] for i, one in enumerate(order)}
-        )  # rows join last: Altair copies what it holds
-        return Figure(title, subtitle, words, bare(drawing, words))
-
-
-def svg(chart: alt.TopLevelMixin, rows: dict[str, list[dict]] | None = None) -> str:
-    """An Altair chart as an SVG text, drawn by vl-convert without a browser. `rows`: the data of charts that name theirs."""
-    spec = chart.to_dict(validate=False)
-    return vl_convert.vegalite_to_svg({**spec, "datasets": rows} if rows else spec)
-
-
-EMPTY = re.compile(r'<path class="(?:background|foreground)"[^>]*/>|<g></g>')
-NOISE = re.compile(
-    r' (?:class|role|pointer-events|xmlns:xlink|version|stroke-miterlimit|font-family|aria-[a-z]+)="[^"]*"'
-    r'| opacity="1"| transform="translate\(0,0\)"'
-)
-LONG = re.compile(r"-?\d+\.\d{3,}")
-
-
-def bare(drawing: str, words: str) -> str:
-    """The drawing without classes, empty paths and long decimals, described in words. Text between tags is not touched."""
-    drawing = EMPTY.sub("", drawing)
-    parts = re.split(r"(<[^>]*>)", drawing)
-    parts = [
-        LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), NOISE.sub("", part))
-        if i % 2
-        else part
-        for i, part in enumerate(parts)
-    ]
-    drawing = EMPTY.sub("", "".join(parts))
-    width, height = re.findall(r'viewBox="0 0 (\S+) (\S+)"', drawing)[0]
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-label="{escape(words)}">'
-    )
-    return re.sub(r"^<svg[^>]*>", lambda _: head, drawing)
+        order = sorted(  # words on top, their halos below them
+            self.drawn, key=lambda one: (one.mark == "text") + (not one.style.get("halo", True))
+        )
+        plane = Plane(self.width, self.height, self.x, self.y)
+        return Figure(title, subtitle, words, drawing(order, plane, self.padding, words))
