@@ -131,7 +131,7 @@ def test_titles_are_sentences_computed_from_the_figures():
 def test_a_month_under_way_shows_what_is_booked_and_a_partial_month_is_hollow():
     figure = monthly_fan(read("real_bill"))
     assert "€6.02k so far" in figure.svg and figure.svg.count('fill="white"') >= 2
-    assert figure.subtitle.endswith("the light band eight of ten; hollow: part of a month.")
+    assert figure.subtitle.endswith("band: eight of ten; hollow: part of a month.")
     assert "Budget" not in figure.svg
 
 

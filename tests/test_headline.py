@@ -11,8 +11,8 @@ from headline_world import brief_of, days, row, workspace, year
 from finops_model.errors import ForecastError
 from finops_model.measure.budget import landing as budgets
 from finops_model.publish.page import first as page_first
-from finops_model.publish.page import notices as page_notices
 from finops_model.publish.page.body import Page
+from finops_model.publish.page.one import notices as page_notices
 from finops_model.publish.page.tables import Figures
 from finops_model.publish.report.briefs import canonical, check_brief
 from finops_model.publish.report.workbook.book import write_workbook

@@ -27,9 +27,10 @@ from finops_model.measure.budget import outside
 from finops_model.measure.close import Close
 from finops_model.publish import close
 from finops_model.publish.dashboard import state as dashboard_view
-from finops_model.publish.page import first as page_first
 from finops_model.publish.page.body import Page
+from finops_model.publish.page.one.foot import left_out
 from finops_model.publish.page.tables import Figures, differences
+from finops_model.publish.page.two.control import facts as shown_facts
 from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
@@ -152,12 +153,10 @@ def test_it_stands_beside_every_figure_of_the_year(company, tmp_path):
     assert found["summary"][-1].startswith(
         "Left out of FY2026 so far: tax $100, credits −$100; after credits the year lands at $"
     )
-    figures = Figures(found)
-    assert short in str(
-        next(line for title, _, line, _ in page_first.tiles(figures) if title.startswith("FY2026"))
-    )
+    assert left_out(found) == "tax $100, credits −$100 of FY2026 so far."
     page = Page(found)
-    first, months = page.first_page().html, page.budget().html
+    assert 'tax $100, credits <span class="nw">−$100</span> of FY2026' in page.first_page().html
+    first, months = page.control().html, page.budget().html
     wanted = tuple(
         f"year_outside/after_credits/{name}" for name in ("year_to_date", "p10", "p50", "p90")
     )
@@ -165,7 +164,7 @@ def test_it_stands_beside_every_figure_of_the_year(company, tmp_path):
     for words in (
         "Left out of FY2026 so far",
         "Tax 100.00 USD; Credits −100.00 USD"
-        if figures.digits
+        if page.figures.digits
         else "Tax 100 USD; Credits −100 USD",
         "FY2026 to date",
         "FY2026 after credits",
@@ -205,9 +204,9 @@ def test_a_company_without_tax_and_credits_says_nothing_of_them(company):
     )
     assert (
         not any("Left out" in text for text in found["summary"])
-        and "FY2026 after credits" not in Page(found).first_page().html
+        and "FY2026 after credits" not in Page(found).control().html
     )
-    facts_ = dict(page_first.facts(Figures(found)))
+    facts_ = dict(shown_facts(Figures(found)))
     assert facts_["Left out of FY2026 so far"] == "nothing"
 
 
@@ -216,7 +215,7 @@ def test_a_brief_of_before_says_nothing_it_does_not_know(name, tmp_path):
     found = json.loads((BRIEFS / f"{name}.json").read_text(encoding="utf-8"))
     page = Page(found)
     assert (
-        "so far" not in page.first_page().html.split("Left out of cost")[1]
+        "so far" not in page.control().html.split("Left out of cost")[1]
         and differences(page.first_page().html, found) == []
     )
     assert write_workbook(found, tmp_path / "w.xlsx").is_file()

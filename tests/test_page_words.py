@@ -16,9 +16,10 @@ from finops_model.measure.entities import NOTE
 from finops_model.publish.charts.budget import against_budget
 from finops_model.publish.charts.fan import monthly_fan
 from finops_model.publish.page import basis as page_basis
-from finops_model.publish.page import first as page_first
 from finops_model.publish.page import sections as page_sections
+from finops_model.publish.page.one.notices import alerts
 from finops_model.publish.page.tables import Figures
+from finops_model.publish.page.two import control as page_control
 from finops_model.settings import load_settings
 from finops_model.wording import money
 
@@ -157,7 +158,7 @@ def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(name, said):
     brief = read("company") | {
         "entity": {"name": name, "unit": "Company", "currency": "USD", "note": NOTE}
     }
-    assert page_first.sentence_end(page_first.whole_of(brief)) + " All invoices tie out." == said
+    assert page_control.sentence_end(page_control.whole_of(brief)) + " All invoices tie out." == said
 
 
 def test_an_unknown_setting_is_answered_with_settings_a_reader_may_write(tmp_path):
@@ -245,7 +246,7 @@ def test_an_invoice_that_is_missing_is_no_difference_and_two_that_cancel_are_two
 ):
     assert untied(tied(rows, difference), "USD") == reason
     brief = read("company") | {"tie_out": tied(rows, difference), "currency": "USD"}
-    said = " ".join(re.sub(r"<[^>]+>", "", str(one)) for one in page_first.alerts(Figures(brief)))
+    said = " ".join(re.sub(r"<[^>]+>", "", str(one)) for one in alerts(Figures(brief)))
     assert said.endswith(alert)
 
 

@@ -411,7 +411,7 @@ def test_every_table_has_every_part_and_adds_up(company, lines_, tmp_path):
     if set(lines_) != {"Company"}:
         for row in rows:
             assert (
-                f">{signed(row['actual'] - row['budget'], Page(brief).figures.digits)}</td>"
+                f">{signed(row['actual'] - row['budget'], Page(brief).figures.digits)}</"
                 in section.html
             )
         assert sum(row["budget"] for row in rows) == pytest.approx(

@@ -13,8 +13,9 @@ from headline_world import brief_of, days, row, workspace
 from finops_model.facts.ledger.store import Ledger
 from finops_model.measure import restated
 from finops_model.publish import close
-from finops_model.publish.page.first import alerts, facts
+from finops_model.publish.page.one.notices import alerts
 from finops_model.publish.page.tables import Figures
+from finops_model.publish.page.two.control import facts
 
 FIELD = Path(__file__).parent / "fixtures" / "field"
 

@@ -24,12 +24,11 @@ def against_budget(gap: float, currency: str) -> str:
     """How far a month closed from its budget; gap: budget less cost.
 
     >>> against_budget(600.0, "USD"), against_budget(-600.0, "USD"), against_budget(0.001, "USD")
-    ('$600 under budget (favourable)', '$600 over budget (unfavourable)', 'exactly on budget')
+    ('$600 under budget', '$600 over budget', 'exactly on budget')
     """
     if abs(gap) < 0.005:
         return "exactly on budget"
-    word = "under budget (favourable)" if gap > 0 else "over budget (unfavourable)"
-    return f"{money(abs(gap), currency)} {word}"
+    return f"{money(abs(gap), currency)} {'under' if gap > 0 else 'over'} budget"
 
 
 def part_of_the_month_before(brief: Mapping) -> bool:

@@ -13,7 +13,14 @@ from ..report.workbook.book import CREATED
 from ..report.workbook.cells import Pen, clean
 
 KEYS = ("own", "actual", "at_plan", "effect", "budget")
-TITLES = ["Its own", "At average", "At plan", "FX effect", "Budget at plan", "Variance"]
+TITLES = [
+    "Its own",
+    "At average",
+    "At plan",
+    "FX effect",
+    "Budget at plan",
+    "Over (+) or under (−)",
+]
 
 
 def workbook(found: Mapping[str, Any], company: str) -> bytes:
@@ -46,8 +53,8 @@ def _lines(pen: Pen, found: Mapping[str, Any], name: str, sheet_name: str) -> No
         values = [None if line[key] is None else float(line[key]) for key in KEYS]
         pen.along(sheet, row, 3, values, "money")
         if line["budget"] is not None:
-            gap = float(line["budget"]) - float(line["actual"])
-            sheet.write_formula(row, 8, f"=H{row + 1}-E{row + 1}", pen.formats["money"], gap)
+            gap = float(line["actual"]) - float(line["budget"])
+            sheet.write_formula(row, 8, f"=E{row + 1}-H{row + 1}", pen.formats["money"], gap)
     row = len(lines) + 1
     pen.along(sheet, row, 0, ("Company", "", found["currency"], ""), "part")
     for column, key in enumerate(KEYS[1:], 4):
@@ -56,8 +63,8 @@ def _lines(pen: Pen, found: Mapping[str, Any], name: str, sheet_name: str) -> No
         sheet.write_formula(
             row, column, f"=SUM({letter}2:{letter}{row})", pen.formats["total"], value
         )
-    gap = float(total["budget"] or 0) - float(total["actual"])
-    sheet.write_formula(row, 8, f"=H{row + 1}-E{row + 1}", pen.formats["total"], gap)
+    gap = float(total["actual"]) - float(total["budget"] or 0)
+    sheet.write_formula(row, 8, f"=E{row + 1}-H{row + 1}", pen.formats["total"], gap)
 
 
 def _landing(pen: Pen, found: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...measure.brief_types import Brief
 from ...measure.words import money
@@ -10,25 +10,25 @@ from ...periods import month_name, month_range
 from .parts import (
     BLUE,
     DARK_VERMILION,
-    GREY,
     INK,
-    PAGE,
     VERMILION,
     Canvas,
     Figure,
     axis_money,
-    keep_apart,
     month_label,
     month_ticks,
     ticks,
 )
 
 HISTORY = 18  # months of actuals in the fan
+WIDE, HIGH = 400, 236  # px: as drawn on a phone; beside the table of page one it is as wide
+LETTER, LINE = 8, 14  # px of a letter at most, and of a line of words
+STEP = 12  # px: a line may rise that far beside a name
 Row = dict[str, Any]  # x: place of the month; y, p10 … p90: money; t: a label
 
 
 def monthly_fan(brief: Brief) -> Figure | None:
-    """Actual months, the month under way so far, bands of half and of eight in ten futures, the median, the budget."""
+    """Actual months, the month under way so far, the band of eight in ten futures, the median, the budget."""
     currency, futures = brief["currency"], brief["forecast"]["months"]
     actual, partial = brief["actual"]["by_month"], set(brief["actual"]["partial_months"])
     ahead = {row["month"] for row in futures}
@@ -61,23 +61,22 @@ def monthly_fan(brief: Brief) -> Figure | None:
         + [p[q] for p in fan for q in ("p10", "p90")]
         + [actual[m] for m in known]
     )
-    steps = ticks(min(0.0, *heights, 0.0), max(0.0, *heights))
+    steps = ticks(min(0.0, *heights, 0.0), max(0.0, *heights), 5)
     draw = Canvas(
-        PAGE, 350, 66, 136, 16, 30, x=(0, max(len(months) - 1, 1)), y=(steps[0], steps[-1])
+        WIDE, HIGH, 46, 26, 22, 26, x=(0, max(len(months) - 1, 1)), y=(steps[0], steps[-1])
     )
     draw.y_axis(steps, axis_money(steps, currency))
-    labelled = month_ticks(months)
+    labelled = month_ticks(months, 5)
     draw.x_axis(labelled, [month_label(months[i]) for i in labelled])
-    for low, high, opacity in (("p10", "p90", 0.20), ("p25", "p75", 0.30)):
-        draw.area([{"x": p["x"], "y": p[low], "y2": p[high]} for p in fan], BLUE, opacity)
-    draw.line(planned, VERMILION, 2, (6, 4))
-    draw.line([{"x": p["x"], "y": p["p50"]} for p in fan], BLUE, 2.5)
+    draw.area([{"x": p["x"], "y": p["p10"], "y2": p["p90"]} for p in fan], BLUE, 0.25)
+    draw.line(planned, VERMILION, 1.6, (5, 4))
+    draw.line([{"x": p["x"], "y": p["p50"]} for p in fan], BLUE, 2.2)
     if len(futures) == 1 and not opening:
         draw.points([{"x": fan[0]["x"], "y": fan[0]["p50"]}], BLUE, 40)
-    draw.line(whole, INK)
-    draw.points(whole, INK, 14)
+    draw.line(whole, INK, 2)
+    draw.points(whole[-1:], INK, 34)
     draw.points(
-        [{"x": place[m], "y": actual[m]} for m in known if m in partial], INK, 30, hollow=True
+        [{"x": place[m], "y": actual[m]} for m in known if m in partial], INK, 26, hollow=True
     )
     so_far = [
         {
@@ -88,61 +87,91 @@ def monthly_fan(brief: Brief) -> Figure | None:
         for row in futures[:1]
         if row["so_far"]
     ]
-    draw.points(so_far, INK, 44, hollow=True)
-    draw.text(so_far, INK, "center", dy=16, halo=True)
-    if whole:
-        last, left = whole[-1], whole[-1]["x"] > 2
-        draw.text(
-            [{**last, "t": f"{month_label(months[last['x']])}: {money(last['y'], currency)}"}],
-            INK,
-            "right" if left else "left",
-            dx=-7 if left else 7,
-            dy=-13,
-            bold=True,
-            halo=True,
-        )
-    _fan_labels(draw, fan[-1] if futures else None, planned, whole, len(months) - 1, currency)
+    draw.points(so_far, INK, 34, hollow=True)
+    marks = [(p["x"], p[key]) for p in fan for key in ("p10", "p90")]
+    marks += [(p["x"], p["y"]) for p in whole + planned]
+    ends = [whole[-1:], fan[-1:] if futures else [], planned, so_far]
+    _names(draw, ends, marks, months, currency)
     notes = ["dashed: the budget"] * bool(planned) + ["hollow: part of a month"] * bool(
         so_far or partial & set(known)
     )
     return draw.figure(*_fan_words(brief, whole, months, notes))
 
 
-def _fan_labels(
-    draw: Canvas, end: Row | None, planned: list[Row], whole: list[Row], last: int, currency: str
+class _Name(NamedTuple):
+    """Words at a place: px from the left and upper edge of the plot, which side of it they stand on."""
+
+    x: float
+    y: float
+    text: str
+    color: str
+    align: str
+
+    @property
+    def wide(self) -> float:
+        """px, as wide letters would have it."""
+        return LETTER * len(self.text)
+
+    @property
+    def left(self) -> float:
+        """Where they begin."""
+        return self.x - {"left": 0.0, "right": self.wide, "center": self.wide / 2}[self.align]
+
+
+def _names(
+    draw: Canvas,
+    ends: list[list[Row]],
+    marks: list[tuple[int, float]],
+    months: list[str],
+    currency: str,
 ) -> None:
-    """Names at the right end of the lines, kept apart; the budget's name at its own end where that is earlier."""
-    names = (
-        []
-        if end is None
-        else [
-            (end["p90"], f"P90 {money(end['p90'], currency)}", GREY, False),
-            (end["p50"], f"Median {money(end['p50'], currency)}", BLUE, True),
-            (end["p10"], f"P10 {money(end['p10'], currency)}", GREY, False),
-        ]
-    )
-    if end is not None and end["p10"] == end["p90"]:
-        names = [(end["p50"], f"Forecast {money(end['p50'], currency)}", BLUE, True)]
-    if planned and planned[-1]["x"] == last:
-        names.append(
-            (planned[-1]["y"], f"Budget {money(planned[-1]['y'], currency)}", DARK_VERMILION, True)
-        )
-    elif planned:
-        at = {row["x"]: row["y"] for row in whole}
-        short = len(whole) <= 6  # then the label of the newest month stands where the budget begins
-        start = planned[-1] if short else planned[0]
-        above = start["y"] >= at.get(start["x"], start["y"])
-        draw.text(
-            [{**start, "t": "Budget"}],
-            DARK_VERMILION,
-            "left",
-            dy=-12 if above else 14,
-            bold=True,
-            halo=True,
-        )
-    places = keep_apart([name[0] for name in names], 15 * draw.per_px(), draw.y[0], draw.y[1])
-    for (_, text, color, bold), y in zip(names, places):
-        draw.text([{"x": last, "y": y, "t": text}], color, dx=10, bold=bold)
+    """Names of the lines, clear of every line (`marks`: their places) and of each other; the more telling ones first."""
+    (newest, last, planned, so_far), plane = ends, draw.plane
+    found: list[_Name] = []
+
+    def put(row: Row, text: str, color: str, side: float) -> None:
+        """On the side of its point (−1 above, 1 below), inside the plot, clear of what is there."""
+        x, y = plane.across(row["x"]), plane.down(row["y"])
+        align = "right" if x > plane.width / 2 else "left"
+        one = _Name(min(x, plane.width + 20) if align == "right" else x, y, text, color, align)
+        for way in (side, -side):
+            under = [
+                plane.down(value)
+                for at, value in marks
+                if one.left - STEP <= plane.across(at) <= one.left + one.wide + STEP
+            ]
+            placed = one._replace(y=(min if way < 0 else max)([y, *under]) + way * 12)
+            while any(_meet(placed, other) for other in found):
+                placed = placed._replace(y=placed.y + way * 4)
+            if -14 <= placed.y <= plane.height - 8:
+                found.append(placed)
+                return
+
+    for row in newest:
+        put(row, f"{month_label(months[row['x']])}: {money(row['y'], currency)}", INK, -1)
+    for row in last:
+        low, high = money(row["p10"], currency), money(row["p90"], currency)
+        ends_ = low if low == high else f"{low} to {high}"
+        text = f"{month_label(months[row['x']])}: {ends_}"
+        put({"x": len(months) - 1, "y": row["p90"]}, text, BLUE, -1)
+    for row in so_far:
+        put(row, row["t"], INK, 1)
+    for row in planned[-1:]:
+        put(row, f"Budget to {month_label(months[row['x']])}", DARK_VERMILION, 1)
+    low, high = draw.y
+    for one in found:
+        row = {
+            "x": draw.x[0] + (draw.x[1] - draw.x[0]) * one.x / plane.width,
+            "y": high - (high - low) * one.y / plane.height,
+            "t": one.text,
+        }
+        draw.text([row], one.color, one.align, bold=one.color != DARK_VERMILION, halo=True)
+
+
+def _meet(one: _Name, other: _Name) -> bool:
+    """Whether the letters of two names would lie on each other."""
+    apart = one.left + one.wide < other.left or other.left + other.wide < one.left
+    return not apart and abs(one.y - other.y) < LINE
 
 
 def _fan_words(
@@ -169,13 +198,13 @@ def _fan_words(
     before = f"{way} in {month_name(months[whole[-1]['x']])}" if past else ""
     title = f"A month is likely to cost {cost} by {month_name(end['month'])}{before}"
     subtitle = (
-        f"Cost per month, {currency}. Black: what was; blue: the median of {brief['forecast']['paths']:,} simulated futures. "
-        f"The dark band holds half of them, the light band eight of ten{''.join(f'; {note}' for note in notes)}."
+        f"Cost per month, {currency}. Dark: what was; blue: the median of {brief['forecast']['paths']:,} futures; "
+        f"band: eight of ten{''.join(f'; {note}' for note in notes)}."
     )
     if end["p10"] == end["p90"]:
         return (
             title,
-            f"Cost per month, {currency}. Black: what was; blue: what is to come{''.join(f'; {note}' for note in notes)}.",
+            f"Cost per month, {currency}. Dark: what was; blue: what is to come{''.join(f'; {note}' for note in notes)}.",
             f"{title}.",
         )
     words = (

@@ -203,6 +203,11 @@ class Canvas:
         elif rows:
             self.drawn.append(Layer(mark, style, list(rows)))
 
+    @property
+    def plane(self) -> Plane:
+        """Where data lies in px."""
+        return Plane(self.width, self.height, self.x, self.y)
+
     def per_px(self) -> float:
         """Data units of y in one pixel."""
         return abs(self.y[1] - self.y[0]) / self.height
@@ -270,5 +275,4 @@ class Canvas:
         order = sorted(  # words on top, their halos below them
             self.drawn, key=lambda one: (one.mark == "text") + (not one.style.get("halo", True))
         )
-        plane = Plane(self.width, self.height, self.x, self.y)
-        return Figure(title, subtitle, words, drawing(order, plane, self.padding, words))
+        return Figure(title, subtitle, words, drawing(order, self.plane, self.padding, words))

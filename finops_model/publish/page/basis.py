@@ -9,8 +9,8 @@ from markupsafe import Markup
 from ...facts.taken import NOBODY
 from ...measure.brief_types import Brief
 from . import quality as page_quality
-from .first import whole_of
 from .tables import Column, Figures, four, table
+from .two.control import whole_of
 
 INPUTS = {
     "ledger": "Ledger",

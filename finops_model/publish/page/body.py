@@ -22,6 +22,9 @@ from . import sections as page_sections
 from . import track as page_track
 from . import units as page_units
 from .tables import Figures, differences, templates
+from .two import control as page_control
+from .two import full as page_full
+from .two import held as page_held
 
 
 class Section:
@@ -102,6 +105,7 @@ class Page:
         self.brief = shown(brief)  # what is shown; figures are the brief's own
         self.figures = Figures(self.brief)
         self.shown: list[Section] = []
+        self.wanted: tuple[str, ...] = ()  # figures that must stand in the sections shown
 
     def _section(self, name: str, what: dict | None) -> Section | None:
         return None if what is None else self._written(name, what, "report_section.html.j2")
@@ -112,8 +116,13 @@ class Page:
         return self.shown[-1]
 
     def first_page(self) -> Section:
-        """The headline, the figures at the top, the outlook, and what the page ties out to."""
+        """Headline, figures, outlook, quarters, decisions, three lists, how far to trust it: one sheet."""
+        self.wanted += page_first.first_figures(self.brief)
         return self._written("first", page_first.first(self.figures), "report_first.html.j2")
+
+    def in_full(self) -> Section | None:
+        """Decisions, parts that carry the overrun, changes, the next month: all that page one shortens."""
+        return self._section("in-full", page_full.in_full(self.figures))
 
     def budget(self) -> Section | None:
         """Month and year against the budget, then every month."""
@@ -147,6 +156,17 @@ class Page:
         """How earlier forecasts did."""
         return self._section("track-record", page_track.track_record(self.figures))
 
+    def held(self) -> Section | None:
+        """Commitments held and unused, vendors, cash beside expense."""
+        return self._section("held", page_held.held(self.figures))
+
+    def control(self) -> Section:
+        """What the figures tie out to and rest on."""
+        self.wanted += page_control.control_figures(self.brief)
+        return self._written(
+            "control", page_control.control(self.figures), "report_control.html.j2"
+        )
+
     def basis(self) -> Section:
         """Tie-out by issuer, quality, assumptions, what is not in this report, where every number comes from."""
         return self._written("basis", page_basis.basis(self.figures), "report_basis.html.j2")
@@ -154,4 +174,4 @@ class Page:
     def differences(self) -> list[str]:
         """What the sections shown so far say differently from the brief; empty means every figure is the brief's."""
         shown = "".join(section.html for section in self.shown)
-        return differences(shown, self.brief, page_first.first_figures(self.brief))
+        return differences(shown, self.brief, self.wanted)

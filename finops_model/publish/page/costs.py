@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...measure.brief_types import UnitCost
 from ...periods import month_name
 from ..charts.unit_costs import unit_cost_trend
-from .tables import Column, Figures, table
+from .tables import USUAL, Column, Figures, table
 
 SMALL = 9  # unit costs drawn; the table has all of them
 
@@ -13,11 +13,12 @@ SMALL = 9  # unit costs drawn; the table has all of them
 def unit_costs(figures: Figures) -> dict | None:
     """Cost per outcome, driver, GPU hour and token, with its trend."""
     lines, rows, small = figures.brief["unit_costs"], [], []
+    least = figures.materiality["of_line"]
     loaded = any("fully_loaded" in line for line in lines)
     for i, line in enumerate(lines):
         share = line["unit"] == "share"
         way = "rate" if share else "four"
-        value, moved = figures.show(f"unit_costs/{i}/value", way), moved_words(line)
+        value, moved = figures.show(f"unit_costs/{i}/value", way), moved_words(line, least)
         more = (
             [figures.show(f"unit_costs/{i}/fully_loaded", way) if "fully_loaded" in line else "–"]
             if loaded
@@ -126,11 +127,13 @@ def _tie(figures: Figures) -> list:
     return [table(columns, rows, caption, total=total, note=note, name="unit-cost-tie")]
 
 
-def moved_words(line: UnitCost) -> str:
-    """Change of a unit cost in words, with its side; of a share in points.
+def moved_words(line: UnitCost, least: float = USUAL["of_line"]) -> str:
+    """Change of a unit cost in words; its side only where it is at least `least`; of a share in points.
 
-    >>> moved_words({"change_pct": -0.0147, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 1.015})
-    'down 1.5 % (favourable)'
+    >>> moved_words({"change_pct": -0.0347, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 1.036})
+    'down 3.5 % (favourable)'
+    >>> moved_words({"change_pct": 0.001, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 0.999})
+    'up 0.1 %'
     """
     change = line["change_pct"]
     if change is None:
@@ -140,5 +143,15 @@ def moved_words(line: UnitCost) -> str:
     by = f"{abs(change) * 100:.1f} %"
     if line["unit"] == "share" and line["previous"] is not None:
         by = f"{abs(line['value'] - line['previous']) * 100:.1f} points"
-    good = (change < 0) == (line["better"] == "lower")
-    return f"{'up' if change > 0 else 'down'} {by} ({'favourable' if good else 'unfavourable'})"
+    words = f"{'up' if change > 0 else 'down'} {by}"
+    if not (tone := moved_tone(line, least)):
+        return words
+    return f"{words} ({'favourable' if tone == 'good' else 'unfavourable'})"
+
+
+def moved_tone(line: UnitCost, least: float = USUAL["of_line"]) -> str:
+    """The colour of a change of at least `least`; "" of a smaller one."""
+    change = line["change_pct"]
+    if change is None or abs(change) < least:
+        return ""
+    return "good" if (change < 0) == (line["better"] == "lower") else "bad"

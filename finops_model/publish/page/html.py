@@ -18,6 +18,8 @@ from ..report.briefs import figures_hash, readable
 from ..report.publication import sentences
 from .first import first_figures
 from .tables import differences, templates
+from .two.contents import with_contents
+from .two.control import control_figures
 
 if TYPE_CHECKING:
     from nbconvert import HTMLExporter
@@ -157,8 +159,10 @@ def page_of(notebook: dict, brief: Brief, marks: Mapping | None = None) -> bytes
         f"figures sha256 {figures_hash(brief)[:16]}"
     )
     body = body_of(notebook)
-    html = shell(title, _with_head(body, marks or {}), LINKS, foot, sentences(marks or {}))
-    wrong = differences(body, shown, first_figures(shown))
+    html = shell(
+        title, with_contents(_with_head(body, marks or {})), LINKS, foot, sentences(marks or {})
+    )
+    wrong = differences(body, shown, (*first_figures(shown), *control_figures(shown)))
     if wrong:
         raise ReportError(
             f"the page differs from its brief: {wrong[0]}{f' and {len(wrong) - 1} more' if len(wrong) > 1 else ''}."

@@ -20,7 +20,7 @@ from ..charts.drivers import range_shares, what_moved
 from ..charts.waterfall import waterfall
 from ..charts.what_ifs import what_if_differences
 from .books.fiscal import fiscal
-from .tables import Column, Figures, drawn, table, variance, whole
+from .tables import OVER, Column, Figures, drawn, table, whole
 
 ACTUAL_MONTHS = 12  # months of actuals in the table by month
 
@@ -41,19 +41,17 @@ def budget(figures: Figures) -> dict | None:
         Column("Month", False),
         Column("", False),
         Column("Cost"),
+        Column(OVER),
+        Column("Budget"),
         Column("P10"),
         Column("P90"),
-        Column("Budget"),
-        Column("Variance"),
-        Column("", False),
         Column(CHANCE_COLUMN),
     ]
-    if all(row[5] == "–" for row in rows):
-        columns, rows = columns[:5], [row[:5] for row in rows]
-    if all(
-        row[3] in ("", "–") and row[4] in ("", "–") for row in rows
-    ):  # no range: no columns for it
-        columns, rows = columns[:3] + columns[5:], [row[:3] + row[5:] for row in rows]
+    planned = any(row[4] != "–" for row in rows)
+    ranged = any(row[5] not in ("", "–") for row in rows)
+    kept = [0, 1, 2, *([3, 4] if planned else []), *([5, 6] if ranged else [])]
+    kept += [7] if planned else []
+    columns, rows = [columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
     note = (
         "The cost of a month to come is its median; P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. "
         f"Ranges of months do not add up: the year is added up future by future. {_landing(brief, currency)}"
@@ -131,10 +129,10 @@ def _booked(figures: Figures, month: str) -> list:
         month_name(month),
         "partial month" if partial else "actual",
         show(f"actual/by_month/{month}", "whole"),
-        "",
-        "",
+        figures.over(None if partial else plan.get(month), cost),
         show(f"budget/by_month/{month}", "whole") if month in plan else "–",
-        *variance(None if partial else plan.get(month), cost, figures.digits),
+        "",
+        "",
         "",
     ]
 
@@ -146,13 +144,13 @@ def _to_come(figures: Figures, i: int) -> list:
         month_name(row["month"]),
         f"forecast{booked}",
         show(f"{at}/p50", "whole"),
+        figures.over(row["budget"], row["p50"]),
+        show(f"{at}/budget", "whole"),
         *(
             ["–", "–"]
             if row["p10"] == row["p90"]
             else [show(f"{at}/{q}", "whole") for q in ("p10", "p90")]
         ),
-        show(f"{at}/budget", "whole"),
-        *variance(row["budget"], row["p50"], figures.digits),
         show(f"{at}/overrun_probability", "chance"),
     ]
 

@@ -7,6 +7,7 @@ the brief (`differences`): docs/method §15.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
@@ -17,10 +18,23 @@ from markupsafe import Markup, escape
 from ... import resources
 from ...measure.basis.sections import of as basis_of
 from ...measure.brief_types import Brief
-from ...measure.words import chance, money, percent
+from ...measure.words import SYMBOLS, chance, money, percent
+from ...names import COMPANY
 from ...periods import month_name
+from ...wording.bridge import signed as signed_money
 from ..charts.parts import Figure
 from ..report.briefs import lookup
+
+OVER = "Over (+) or under (−)"  # head of a column of variances: value − budget
+USUAL = {"of_line": 0.02, "of_company": 0.001}  # as settings have them; docs/method §9.24
+
+
+def is_material(variance: float, budget: float | None, limits: Mapping) -> bool:
+    """Whether a variance is worth a colour."""
+    if budget is None or not variance:
+        return False
+    return abs(variance) >= max(limits["of_line"] * abs(budget), limits["least"] or 0.0)
+
 
 templates = Environment(
     loader=FileSystemLoader(resources.path(".", beside=__package__)),
@@ -90,21 +104,50 @@ def rate(value: float | None) -> str:
     return f"−{text}" if value < 0 and text != "0.0 %" else text
 
 
-def variance(budget: float | None, actual: float | None, digits: int = 0) -> tuple[str, Markup]:
-    """Budget − actual as amount and word (docs/method §9): two cells of a table.
+def percent_signed(value: float | None) -> str:
+    """A change in whole percents with its sign.
 
-    >>> [str(cell) for cell in variance(100.0, 1361.0)], [str(cell) for cell in variance(100.0, 100.2)], variance(None, 1.0)[0]
-    (['1,261', '<span class="bad">unfavourable</span>'], ['0', 'on budget'], '–')
+    >>> percent_signed(0.3542), percent_signed(-0.002), percent_signed(None)
+    ('+35 %', '0 %', '–')
     """
-    if budget is None or actual is None:
-        return "–", Markup("")
-    text = whole(abs(budget - actual), digits)
-    if not text.strip("0.,"):
-        return text, Markup("on budget")
-    good = budget > actual
-    return text, Markup('<span class="{}">{}</span>').format(
-        "good" if good else "bad", "favourable" if good else "unfavourable"
+    return "–" if value is None else f"{signed(value * 100)} %"
+
+
+AMOUNT = re.compile(r"[−+]\S*\d\S*")  # an amount with its sign, which no line may end inside
+
+
+def unbroken(text: str | Markup) -> Markup:
+    """Words in which a sign stays with its amount.
+
+    >>> unbroken("volume −$38.0k & price")
+    Markup('volume <span class="nw">−$38.0k</span> &amp; price')
+    """
+    return Markup(
+        AMOUNT.sub(lambda found: f'<span class="nw">{found[0]}</span>', str(escape(text)))
     )
+
+
+def toned(text: str | Markup, tone: str) -> str | Markup:
+    """Words in the colour of a tone; "": as they are."""
+    return Markup('<span class="{}">{}</span>').format(tone, text) if tone else text
+
+
+def _materiality(brief: Brief) -> Mapping:
+    """Thresholds of the brief; the usual ones for a brief of before §9.24."""
+    if "page_one" in brief:
+        return brief["page_one"]["materiality"]
+    year = brief["landing"]["budget"] if brief["unit"] == COMPANY else None
+    return {**USUAL, "least": None if year is None else USUAL["of_company"] * year}
+
+
+def _scale(brief: Brief) -> tuple[float, str]:
+    """What the table by quarter divides by, and the name of its unit."""
+    lines = (brief.get("page_one") or {}).get("periods", {"lines": []})["lines"]
+    largest = max((abs(line["value"]) for line in lines if line["value"] is not None), default=0.0)
+    for least, scale, name in ((1e10, 1e6, "million "), (1e6, 1e3, "thousand ")):
+        if largest >= least:
+            return scale, f"{name}{brief['currency']}"
+    return 1.0, brief["currency"]
 
 
 class Figures:
@@ -117,12 +160,23 @@ class Figures:
         ]
         self.brief, self.currency = brief, brief["currency"]
         self.digits = 0 if max(sizes, default=0) >= 1000 else 2
+        self.materiality = _materiality(brief)
+        self.scale, self.unit = _scale(brief)
         self.ways = {
             "money": lambda v: money(v, self.currency),
+            "money_signed": lambda v: "–" if v is None else signed_money(v, self.currency),
+            "scaled": lambda v: whole(v if v is None else v / self.scale, self.scaled_digits),
+            "scaled_signed": lambda v: signed(
+                v if v is None else v / self.scale, self.scaled_digits
+            ),
+            "percent_signed": percent_signed,
             "whole": lambda v: whole(v, self.digits),
             "signed": lambda v: signed(v, self.digits),
             "cents": cents,
             "four": four,
+            "price": lambda v: (
+                "–" if v is None else f"{SYMBOLS.get(self.currency, f'{self.currency} ')}{four(v)}"
+            ),
             "rate": rate,
             "chance": lambda v: "–" if v is None else chance(v),
             "percent": lambda v: "–" if v is None else percent(v),
@@ -131,6 +185,23 @@ class Figures:
                 "–" if v is None else month_name(v) if re.fullmatch(r"\d{4}-\d\d", v) else str(v)
             ),
         }
+
+    @property
+    def scaled_digits(self) -> int:
+        """Digits of a figure in thousands or millions: none, or cents of a small company."""
+        return 0 if self.scale > 1 else self.digits
+
+    def tone(self, variance: float | None, budget: float | None) -> str:
+        """The colour of value − budget: "bad", "good", or "" where it is not material (docs/method §9.24)."""
+        if variance is None or not is_material(variance, budget, self.materiality):
+            return ""
+        return "bad" if variance > 0 else "good"
+
+    def over(self, budget: float | None, value: float | None) -> str | Markup:
+        """Value − budget with its sign, coloured where it is material: a cell of a table."""
+        if budget is None or value is None:
+            return "–"
+        return toned(signed(value - budget, self.digits), self.tone(value - budget, budget))
 
     def money(self, section: str) -> str:
         """Currency and basis of the money of a section of the brief, for the title of its table."""
@@ -190,14 +261,21 @@ def table(
     total: list | None = None,
     note: str = "",
     name: str = "",
+    strong: Sequence[int] = (),
 ) -> Markup:
-    """An HTML table; cells are escaped unless they are Markup made here. The last row `total` stands out."""
+    """An HTML table; cells are escaped unless they are Markup made here. The last row `total`, and rows `strong`, stand out."""
     if any(len(row) != len(columns) for row in [*rows, *([total] if total else [])]):
         raise ValueError("a row has another number of cells than there are columns")
     template = templates.get_template("table.html.j2")
     return Markup(
         template.render(
-            columns=columns, rows=rows, caption=caption, total=total, note=note, name=name
+            columns=columns,
+            rows=rows,
+            caption=caption,
+            total=total,
+            note=note,
+            name=name,
+            strong=strong,
         )
     )
 

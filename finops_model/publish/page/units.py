@@ -6,7 +6,7 @@ from ...measure.brief_types import Brief, Child, MoreUnits
 from ...measure.budget.outside_words import short
 from ...periods import month_name
 from ...wording.landing import CHANCE_COLUMN, likely_over
-from .tables import Column, Figures, signed, table, variance
+from .tables import OVER, Column, Figures, table, toned
 
 QUANTILES = ("landing_p10", "landing_p50", "landing_p90")
 TEAMS, NO_TEAM = 24, "no team"
@@ -77,15 +77,15 @@ def _teams(figures: Figures) -> dict:
 
 def _month(figures: Figures, whole_year: bool = False) -> str:
     """Actual and budget of the month; in briefs of before also where the year lands."""
-    brief, show, digits = figures.brief, figures.show, figures.digits
-    flash, gap = brief["status"] == "flash", variance if whole_year else _signed
+    brief, show = figures.brief, figures.show
+    flash = brief["status"] == "flash"
     year = QUANTILES if whole_year else ()
     rows = [
         [
             _name(row),
             show(f"{at}/actual", "whole"),
             show(f"{at}/budget", "whole"),
-            *(("–", "under way") if flash else gap(row["budget"], row["actual"], digits)),
+            "under way" if flash else figures.over(row["budget"], row["actual"]),
             *(show(f"{at}/{q}", "whole") for q in year),
             *([show(f"{at}/overrun_probability", "chance")] if whole_year else []),
         ]
@@ -96,7 +96,7 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
         brief["unit"],
         show("actual/month", "whole"),
         show("budget/month", "whole") if brief["budget"] else "–",
-        *(("–", "") if flash else gap(plan, brief["actual"]["month"], digits)),
+        "" if flash else figures.over(plan, brief["actual"]["month"]),
         *(show(q.replace("_", "/"), "whole") for q in year),
         *([show("landing/overrun_probability", "chance")] if whole_year else []),
     ]
@@ -104,8 +104,7 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
         Column("Unit", False),
         Column("Actual"),
         Column("Budget"),
-        Column("Variance" if whole_year else "Over (+) or under (−)"),
-        Column("", False),
+        Column(OVER),
     ]
     if not whole_year:
         note = f"Actuals{' and budgets' if plan is not None else ''} add up to the {whole(brief)}."
@@ -137,7 +136,9 @@ def _year(figures: Figures) -> str:
             *(
                 [
                     show(f"{at}/year_budget", "whole"),
-                    show(f"{at}/over", "signed"),
+                    toned(
+                        show(f"{at}/over", "signed"), figures.tone(row["over"], row["year_budget"])
+                    ),
                     "no budget"
                     if row["kind"] == BARE
                     else show(f"{at}/overrun_probability", "chance"),
@@ -164,7 +165,7 @@ def _year(figures: Figures) -> str:
     columns = [Column("Unit", False), *map(Column, ("P10", "Median", "P90", "Mean"))]
     note = f"Means add up to the {whole(brief)}; medians and ranges do not: the {whole(brief)}'s are taken after adding up each future."
     if planned:
-        columns += map(Column, ("Budget", "Over (+) or under (−)", CHANCE_COLUMN))
+        columns += map(Column, ("Budget", OVER, CHANCE_COLUMN))
         note = f"Over or under is mean − budget. {note} Spend without a budget counts against a budget of 0."
     left = short(brief.get("year_outside"), figures.currency)
     note += f" All of it {left}." if left else ""
@@ -181,16 +182,6 @@ def _year(figures: Figures) -> str:
 def whole(brief: Brief) -> str:
     """What the units add up to: the company, or one entity of it."""
     return "entity" if brief.get("entity") else "company"
-
-
-def _signed(budget: float | None, actual: float | None, digits: int) -> tuple:
-    """Actual − budget with its sign, which adds up, and the word of the variance."""
-    text, word = variance(budget, actual, digits)
-    return (
-        (text, word)
-        if budget is None or actual is None
-        else (signed(actual - budget, digits), word)
-    )
 
 
 def _lines(brief: Brief) -> list[tuple[str, Child | MoreUnits]]:

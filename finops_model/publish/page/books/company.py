@@ -12,15 +12,14 @@ from ....periods import month_name
 from ....wording import chance, day, money
 from ....wording import landing as words
 from ..html import shell
-from ..tables import Column, cents, table, templates, whole
-from .fiscal import over
+from ..tables import OVER, USUAL, Column, cents, is_material, signed, table, templates, toned, whole
 
 KEYS = ("own", "actual", "at_plan", "effect", "budget")
 SAID = (
     "Each entity has its own report in its own currency. This page converts them: what was spent at the average rate of its period, budgets "
     "at the plan rate of theirs, what is to come at the plan rate, or the scenario's where there is one.",
-    "The FX effect is the cost at average rates less the same cost at plan rates: what exchange rates alone did. Budget − cost at plan rates is "
-    "what the business did; less the FX effect it is the variance.",
+    "The FX effect is the cost at average rates less the same cost at plan rates: what exchange rates alone did. Cost at plan rates − budget is "
+    "what the business did; with the FX effect it is what the company is over (+) or under (−).",
     "Ranges of entities do not add up: the company's is of the sums of their futures, which share their draws. Exchange rates to come do not vary "
     "in them.",
     "EffectiveCost before tax and credits. Tables add up to the cent: a table is converted as a whole, and its lines take the largest remainders.",
@@ -61,21 +60,30 @@ def _tiles(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     word = "dearer by exchange rates" if effect > 0 else "cheaper by exchange rates"
     yield "FX effect", money(abs(effect), currency), word if effect else "none", ""
     if total["budget"] is not None:
-        gap = float(total["budget"]) - actual
-        tone = "good" if gap >= 0 else "bad"
-        line = f"{money(abs(gap), currency)} {'under' if gap >= 0 else 'over'}"
-        yield "Budget at plan rates", money(float(total["budget"]), currency), line, tone
+        budget = float(total["budget"])
+        line = f"{money(abs(budget - actual), currency)} {'under' if budget >= actual else 'over'}"
+        tone = _tone(found, budget, actual)
+        yield "Budget at plan rates", money(budget, currency), line, tone
     if land["p50"] is not None:
         line = f"{money(land['p10'], currency)} to {money(land['p90'], currency)} in eight of ten futures"
         yield f"{found['year']} is heading for", money(land["p50"], currency), line, ""
 
 
-def _apart(budget: str | None, cost: str) -> str | Markup:
-    """Budget − cost to the cent with its sign, in the colour of its word."""
+def _tone(found: Mapping[str, Any], budget: float, cost: float) -> str:
+    """The colour of cost − budget; "" where it is not material to the company (docs/method §9.24)."""
+    year = found["landing"]["budget"]
+    limits = {**USUAL, "least": None if year is None else USUAL["of_company"] * year}
+    return (
+        ("bad" if cost > budget else "good") if is_material(cost - budget, budget, limits) else ""
+    )
+
+
+def _apart(found: Mapping[str, Any], budget: str | None, cost: str) -> str | Markup:
+    """Cost − budget to the cent with its sign, coloured where it is material."""
     if budget is None:
         return "–"
-    gap = Decimal(budget) - Decimal(cost)
-    return Markup('<span class="{}">{}</span>').format("good" if gap >= 0 else "bad", _signed(gap))
+    text = _signed(Decimal(cost) - Decimal(budget))
+    return toned(text, _tone(found, float(budget), float(cost)))
 
 
 def _lines(found: Mapping[str, Any], name: str, caption: str) -> Markup:
@@ -83,9 +91,7 @@ def _lines(found: Mapping[str, Any], name: str, caption: str) -> Markup:
     lines, total, currency = found[f"{name}_lines"], found[f"{name}_total"], found["currency"]
     columns = [
         Column("", False, True),
-        *map(
-            Column, ("Its own", "At average", "At plan", "FX effect", "Budget at plan", "Variance")
-        ),
+        *map(Column, ("Its own", "At average", "At plan", "FX effect", "Budget at plan", OVER)),
     ]
     rows: list[list] = []
     for entity in dict.fromkeys(line["entity"] for line in lines):
@@ -96,25 +102,25 @@ def _lines(found: Mapping[str, Any], name: str, caption: str) -> Markup:
             [
                 strong(f"{entity}, {own[0]['currency']}"),
                 *(strong(cents(sums[key])) for key in KEYS),
-                strong(_apart(sums["budget"], sums["actual"] or "0")),
+                strong(_apart(found, sums["budget"], sums["actual"] or "0")),
             ]
         )
         rows += [
             [
                 f"\u2003{line['unit']}",
                 *(cents(line[key]) for key in KEYS),
-                _apart(line["budget"], line["actual"]),
+                _apart(found, line["budget"], line["actual"]),
             ]
             for line in own
         ]
     last = [cents(total[key]) for key in KEYS[1:]]
-    whole_ = ["Company, " + currency, "", *last, _apart(total["budget"], total["actual"])]
+    whole_ = ["Company, " + currency, "", *last, _apart(found, total["budget"], total["actual"])]
     note = ""
     if total["budget"] is not None:
-        operations = Decimal(total["budget"]) - Decimal(total["at_plan"])
+        operations = Decimal(total["at_plan"]) - Decimal(total["budget"])
         note = (
-            f"Variance {_signed(Decimal(total['budget']) - Decimal(total['actual']))} = budget − cost at plan rates "
-            f"{_signed(operations)}, less the FX effect {_signed(Decimal(total['effect']))}."
+            f"{OVER} {_signed(Decimal(total['actual']) - Decimal(total['budget']))} = cost at plan rates − budget "
+            f"{_signed(operations)}, and the FX effect {_signed(Decimal(total['effect']))}."
         )
     title = f"{caption}; its own: in the entity's currency, all else {currency}"
     return table(columns, rows, title, total=whole_, note=note, name="company")
@@ -130,9 +136,16 @@ def _signed(value: Decimal) -> str:
     return f"{'+' if value > 0 else ''}{cents(str(value))}"
 
 
+def _over(found: Mapping[str, Any], budget: float | None, mean: float | None) -> str | Markup:
+    """Mean − budget with its sign, coloured where it is material."""
+    if budget is None or mean is None:
+        return "–"
+    return toned(signed(mean - budget), _tone(found, budget, mean))
+
+
 def _landings(found: Mapping[str, Any]) -> Markup:
     """Each entity and the company: range, budget, variance, chance."""
-    names = ["", "P10", "Median", "P90", "Mean", "Budget", "Variance", words.CHANCE_COLUMN]
+    names = ["", "P10", "Median", "P90", "Mean", "Budget", OVER, words.CHANCE_COLUMN]
     columns = [Column(name, i > 0, i == 0) for i, name in enumerate(names)]
 
     def row(name: str, land: Mapping[str, Any]) -> list:
@@ -140,13 +153,13 @@ def _landings(found: Mapping[str, Any]) -> Markup:
         return [
             name,
             *(whole(land[key]) for key in ("p10", "p50", "p90", "mean", "budget")),
-            over(land["budget"], land["mean"]),
+            _over(found, land["budget"], land["mean"]),
             "–" if chance_ is None else chance(chance_),
         ]
 
     rows = [row(f"{land['entity']}, from {land['currency']}", land) for land in found["landings"]]
     why = found["landing"]["why_none"]
-    note = f"No landing: {why}." if why else "Variance is budget − mean."
+    note = f"No landing: {why}." if why else "Over or under is mean − budget."
     caption = f"{found['year']} by entity, {found['currency']}"
     total = row(f"Company, {found['currency']}", found["landing"])
     return table(columns, rows, caption, total=total, note=note, name="landing")

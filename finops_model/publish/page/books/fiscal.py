@@ -7,7 +7,7 @@ import datetime as dt
 from markupsafe import Markup
 
 from ....measure.budget.types import FiscalPeriod
-from ..tables import Column, Figures, signed, table
+from ..tables import OVER, Column, Figures, table
 
 NAMES = ["Period", "", "Days", "Actual", "P10", "Median", "P90", "Mean"]
 QUANTILES = ("p10", "p50", "p90", "mean")
@@ -31,17 +31,17 @@ def fiscal(figures: Figures) -> list[Markup]:
     if planned:
         total += [
             show("landing/budget", "whole"),
-            over(land["budget"], land["mean"], figures.digits),
+            figures.over(land["budget"], land["mean"]),
         ]
-    names = [*NAMES, *(["Budget", "Variance"] if planned else [])]
+    names = [*NAMES, *(["Budget", OVER] if planned else [])]
     columns = [Column(name, i > 1) for i, name in enumerate(names)]
     caption = (
         f"By fiscal period, {found['year']} ({found['kind']}), begun {found['start']}, "
         f"{figures.money('budget')}"
     )
     note = (
-        "Of a period under way, or in which the bill begins, Days says how many of its days have actuals. Variance is budget − actual, of "
-        f"what is to come and of the year budget − mean. {found['said']}"
+        "Of a period under way, or in which the bill begins, Days says how many of its days have actuals. Over or under is actual − budget, "
+        f"of what is to come and of the year mean − budget. {found['said']}"
     )
     return [table(columns, rows, caption, total=total, name="fiscal", note=note)]
 
@@ -60,7 +60,7 @@ def _row(figures: Figures, i: int, line: FiscalPeriod, planned: bool) -> list:
         cost = line["mean"] if not over_ else None if line["partial"] else line["actual"]
         cells += [
             show(f"{at}/budget", "whole") if line["budget"] is not None else "–",
-            over(line["budget"], cost, figures.digits),
+            figures.over(line["budget"], cost),
         ]
     return cells
 
@@ -73,11 +73,3 @@ def dates(first: str, last: str) -> str:
     """
     days = [dt.date.fromisoformat(text) for text in (first, last)]
     return " – ".join(f"{day.day} {day:%b}" for day in days)
-
-
-def over(budget: float | None, cost: float | None, digits: int = 0) -> str | Markup:
-    """Budget − cost with its sign, in the colour of its word."""
-    if budget is None or cost is None:
-        return "–"
-    tone = "good" if budget >= cost else "bad"
-    return Markup('<span class="{}">{}</span>').format(tone, signed(budget - cost, digits))

@@ -1,19 +1,21 @@
-"""What page one says before any figure: months restated since they were published, commitments counted twice, a bill shorter than its budget."""
+"""What page one says before any figure: money refused or not tied out, months restated, commitments counted twice, a bill shorter than its budget."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from markupsafe import Markup
 
-from ...facts import taken
-from ...facts.ledger.reconcile import sentence
-from ...facts.ledger.twice import words
-from ...measure.basis import sections
-from ...measure.brief_types import Brief
-from ...periods import month_name
-from ...wording.landing import before_the_ledger
-from .tables import Figures
+from ....facts import taken
+from ....facts.ledger.reconcile import sentence
+from ....facts.ledger.twice import words
+from ....measure.basis import sections
+from ....measure.brief_types import Brief
+from ....periods import month_name
+from ....wording.landing import before_the_ledger
+from ..tables import Figures
+from .status import missing
 
 
 def notices(figures: Figures) -> Iterator[Markup]:
@@ -39,6 +41,31 @@ def notices(figures: Figures) -> Iterator[Markup]:
         )
     if short := before_the_ledger(brief):
         yield Markup("{}").format(short)
+
+
+def alerts(figures: Figures) -> Iterator[Markup]:
+    """What a reader must know before any figure: money that was refused, or that does not tie out (docs/method §13)."""
+    tie, show, currency = figures.brief["tie_out"], figures.show, figures.currency
+    yield from notices(figures)
+    if Decimal(tie["quarantined"] or 0):
+        yield Markup(
+            "{} {} of the bill was refused and is in none of these figures: see finops reconcile."
+        ).format(show("tie_out/quarantined", "cents"), currency)
+    gone = missing(tie)
+    for i in gone:
+        yield Markup("No invoice for {} yet: {} {} of the ledger are not tied out.").format(
+            tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/ledger", "cents"), currency
+        )
+    off = [i for i, row in enumerate(tie["rows"]) if Decimal(row["difference"] or 0)]
+    if tie["difference"] is not None and Decimal(tie["difference"]) and not gone and len(off) < 2:
+        yield Markup("Invoices and ledger differ by {} {}.").format(
+            show("tie_out/difference", "cents"), currency
+        )
+        return
+    for i in off:
+        yield Markup("The invoice of {} differs from the ledger by {} {}.").format(
+            tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/difference", "cents"), currency
+        )
 
 
 def use_and_bill(brief: Brief) -> str:

@@ -1,0 +1,123 @@
+"""Three each of: who carries the overrun, what changed since the last report, what a thing costs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from ....facts.daily.allocate import UNASSIGNED
+from ....measure.brief_types import UnitCost
+from ....measure.page_one.types import Carrier
+from ....periods import month_name
+from ..costs import moved_tone, moved_words
+from ..tables import Figures, toned, unbroken
+
+MOST = 3
+
+
+class Item(NamedTuple):
+    """A line: what, its figure with the tone of it, words below."""
+
+    what: str
+    figure: Markup | str
+    below: Markup | str
+
+
+class Block(NamedTuple):
+    """A list with its title and a line at its end."""
+
+    title: str
+    items: list[Item]
+    note: Markup | str
+
+
+def blocks(figures: Figures) -> list[Block]:
+    """The lists that the brief has something for."""
+    return [
+        block
+        for block in (carriers(figures), changes(figures), costs(figures))
+        if block and block.items
+    ]
+
+
+def carriers(figures: Figures, most: int = MOST) -> Block | None:
+    """Parts of the company in the futures that go over: mean of landing − budget, and how often each was decisive."""
+    found = (figures.brief.get("page_one") or {}).get("carriers")
+    if not found or not found["over"]:
+        return None
+    items = [_carrier(figures, i, part) for i, part in enumerate(found["parts"][:most])]
+    rest = len(found["parts"]) - len(items)
+    note = Markup("All parts: {} on average of the {} futures over{}").format(
+        figures.show("page_one/carriers/mean_overrun", "money_signed"),
+        figures.show("page_one/carriers/over", "count"),
+        f"; {rest} more on page two" if rest > 0 else "",
+    )
+    return Block("Who carries the overrun", items, note)
+
+
+def _carrier(figures: Figures, i: int, part: Carrier) -> Item:
+    at = f"page_one/carriers/parts/{i}"
+    tone = "" if not part["material"] else "bad" if part["mean"] > 0 else "good"
+    figure = toned(figures.show(f"{at}/mean", "money_signed"), tone)
+    kind = "" if part["kind"] == "unit" or part["kind"] in part["part"] else part["kind"]
+    share = (
+        Markup("decisive in {} of them").format(figures.show(f"{at}/decisive", "chance"))
+        if part["decisive"] is not None
+        else ""
+    )
+    below = Markup(", ").join(text for text in (kind, share) if text)
+    name = "Not assigned to a unit" if part["part"] == UNASSIGNED else part["part"]
+    return Item(name, figure, below)
+
+
+def changes(figures: Figures, most: int = MOST) -> Block | None:
+    """What is another figure or fact since the last report, and why."""
+    found = (figures.brief.get("page_one") or {}).get("since_report")
+    if not found or not found["month"]:
+        return None
+    items = []
+    for i, line in enumerate(found["lines"][:most]):
+        at = f"page_one/since_report/lines/{i}/change"
+        figure = "" if line["change"] is None else figures.show(at, "money_signed")
+        items.append(Item(line["what"], figure, unbroken(line["sentence"])))
+    rest = len(found["lines"]) - len(items)
+    note = f"{rest} more on page two" if rest > 0 else ""
+    since = month_name(found["month"])
+    if found["month"][:4] == figures.brief["month"][:4]:
+        since = since.split()[0]
+    return Block(f"What changed since {since}", items, note)
+
+
+def costs(figures: Figures, most: int = MOST) -> Block | None:
+    """What one outcome costs, and its change on the month before; shares last."""
+    lines = figures.brief["unit_costs"]
+    chosen = sorted(range(len(lines)), key=lambda i: (lines[i]["unit"] == "share", i))[:most]
+    items = [_cost(figures, i, lines[i]) for i in chosen]
+    rest = len(lines) - len(items)
+    return Block("What a thing costs", items, f"{rest} more on page two" if rest > 0 else "")
+
+
+def _cost(figures: Figures, i: int, line: UnitCost) -> Item:
+    share = line["unit"] == "share"
+    price = "price" if line["unit"].startswith(figures.currency) else "four"
+    figure = figures.show(f"unit_costs/{i}/value", "rate" if share else price)
+    least = figures.materiality["of_line"]
+    moved = moved_words(line, least)
+    below: Markup | str = "" if moved == "–" else toned(moved, moved_tone(line, least))
+    if below:
+        below = Markup("{} in a month").format(below)
+    if line["partial"]:
+        part = f"{line['days']} day{'s' * (line['days'] != 1)} of the month"
+        below = Markup("{}, {}").format(below, part) if below else part
+    return Item(thing(line["name"]), figure, below)
+
+
+def thing(name: str) -> str:
+    """What one of which costs so much.
+
+    >>> thing("Cost per document processed"), thing("Commitment used")
+    ('Document processed', 'Commitment used')
+    """
+    bare = name.removeprefix("Cost per ")
+    return bare[:1].upper() + bare[1:]

@@ -1,0 +1,1 @@
+"""Page two and on: all that page one leaves out, in full."""

@@ -1,0 +1,37 @@
+"""Where page two begins: its heading and what is on it, written after the page is cleaned, so that no link comes from a notebook."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+NAMES = {
+    "in-full": "In full: decisions, parts, changes",
+    "budget": "Month by month",
+    "units": "By unit",
+    "allocation": "Whose cost it is",
+    "movements": "What moved",
+    "range": "What makes the range wide",
+    "held": "Commitments, vendors, cash",
+    "unit-costs": "Unit costs",
+    "what-ifs": "What if",
+    "track-record": "Track record",
+    "control": "Ties out, and rests on",
+    "basis": "Assumptions, data, lineage",
+}
+SECTION = re.compile(r'<section id="([a-z-]+)">')
+
+
+def with_contents(body: str) -> str:
+    """The body with a heading and links before the second section; as it is where there is none."""
+    found = [one for one in SECTION.finditer(body) if one[1] in NAMES]
+    if not found:
+        return body
+    link = Markup('<li><a href="#{}">{}</a></li>').format
+    links = Markup("\n").join(link(one[1], NAMES[one[1]]) for one in found)
+    head = Markup(
+        '<div class="contents" id="contents">\n<h2>Page two: all the rest</h2>\n<ul>\n{}\n</ul>\n</div>\n'
+    ).format(links)
+    at = found[0].start()
+    return f"{body[:at]}{head}{body[at:]}"
