@@ -15,7 +15,7 @@ from .one.quarters import AT, of_page_one, quarters
 from .one.status import reason
 from .one.three import blocks
 from .one.tiles import tiles
-from .tables import Figures, unbroken
+from .tables import Figures, page_one_of, unbroken
 
 
 def first_figures(brief: Brief) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def first_figures(brief: Brief) -> tuple[str, ...]:
 
 def _decides(figures: Figures) -> list[str]:
     """Of the table by quarter, the year to date, the decisions and the parts that carry the overrun; none of a brief of before."""
-    one = figures.brief.get("page_one") or {}
+    one = figures.one
     found = []
     if periods := one.get("periods"):
         found.append("page_one/periods/year_to_date/value")
@@ -78,7 +78,7 @@ def first(figures: Figures) -> dict:
 
 def lead(brief: Brief) -> Markup:
     """The sentence below the headline: how the year stands and what carries it; of a brief of before, its summary."""
-    one = brief.get("page_one") or {}
+    one = page_one_of(brief)
     said = [one["periods"]["sentence"]] if one.get("periods") else brief["summary"]
     said = [*said, *([one["carriers"]["sentence"]] if one.get("carriers") else [])]
     return unbroken(" ".join(filter(None, said)))

@@ -7,10 +7,11 @@ the brief (`differences`): docs/method §15.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -18,6 +19,8 @@ from markupsafe import Markup, escape
 from ... import resources
 from ...measure.basis.sections import of as basis_of
 from ...measure.brief_types import Brief
+from ...measure.page_one.material import is_material
+from ...measure.page_one.types import PageOne
 from ...measure.words import SYMBOLS, chance, money, percent
 from ...names import COMPANY
 from ...periods import month_name
@@ -27,13 +30,6 @@ from ..report.briefs import lookup
 
 OVER = "Over (+) or under (−)"  # head of a column of variances: value − budget
 USUAL = {"of_line": 0.02, "of_company": 0.001}  # as settings have them; docs/method §9.24
-
-
-def is_material(variance: float, budget: float | None, limits: Mapping) -> bool:
-    """Whether a variance is worth a colour."""
-    if budget is None or not variance:
-        return False
-    return abs(variance) >= max(limits["of_line"] * abs(budget), limits["least"] or 0.0)
 
 
 templates = Environment(
@@ -132,22 +128,29 @@ def toned(text: str | Markup, tone: str) -> str | Markup:
     return Markup('<span class="{}">{}</span>').format(tone, text) if tone else text
 
 
-def _materiality(brief: Brief) -> Mapping:
-    """Thresholds of the brief; the usual ones for a brief of before §9.24."""
+def page_one_of(brief: Brief) -> PageOne:
+    """What the brief says for page one; of a brief of before the usual materiality alone (docs/method §9.24)."""
     if "page_one" in brief:
-        return brief["page_one"]["materiality"]
+        return brief["page_one"]
     year = brief["landing"]["budget"] if brief["unit"] == COMPANY else None
-    return {**USUAL, "least": None if year is None else USUAL["of_company"] * year}
+    least = None if year is None else USUAL["of_company"] * year
+    return {
+        "materiality": {
+            "of_line": USUAL["of_line"],
+            "of_company": USUAL["of_company"],
+            "least": least,
+        }
+    }
 
 
-def _scale(brief: Brief) -> tuple[float, str]:
+def _scale(one: PageOne, currency: str) -> tuple[float, str]:
     """What the table by quarter divides by, and the name of its unit."""
-    lines = (brief.get("page_one") or {}).get("periods", {"lines": []})["lines"]
+    lines = one["periods"]["lines"] if "periods" in one else []
     largest = max((abs(line["value"]) for line in lines if line["value"] is not None), default=0.0)
     for least, scale, name in ((1e10, 1e6, "million "), (1e6, 1e3, "thousand ")):
         if largest >= least:
-            return scale, f"{name}{brief['currency']}"
-    return 1.0, brief["currency"]
+            return scale, f"{name}{currency}"
+    return 1.0, currency
 
 
 class Figures:
@@ -160,9 +163,10 @@ class Figures:
         ]
         self.brief, self.currency = brief, brief["currency"]
         self.digits = 0 if max(sizes, default=0) >= 1000 else 2
-        self.materiality = _materiality(brief)
-        self.scale, self.unit = _scale(brief)
-        self.ways = {
+        self.one = page_one_of(brief)
+        self.materiality = self.one["materiality"]
+        self.scale, self.unit = _scale(self.one, self.currency)
+        self.ways: dict[str, Callable[[Any], str]] = {
             "money": lambda v: money(v, self.currency),
             "money_signed": lambda v: "–" if v is None else signed_money(v, self.currency),
             "scaled": lambda v: whole(v if v is None else v / self.scale, self.scaled_digits),

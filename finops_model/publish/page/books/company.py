@@ -8,11 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ....measure.page_one.material import is_material
 from ....periods import month_name
 from ....wording import chance, day, money
 from ....wording import landing as words
 from ..html import shell
-from ..tables import OVER, USUAL, Column, cents, is_material, signed, table, templates, toned, whole
+from ..tables import OVER, USUAL, Column, cents, signed, table, templates, toned, whole
 
 KEYS = ("own", "actual", "at_plan", "effect", "budget")
 SAID = (

@@ -17,7 +17,7 @@ Decision = tuple[str, Markup, Markup, str]  # by, what, saves, owner
 
 def due(figures: Figures) -> Sequence[DecisionDue]:
     """All of them, by date."""
-    return (figures.brief.get("page_one") or {}).get("decisions") or []
+    return figures.one.get("decisions") or []
 
 
 def decisions(figures: Figures, most: int = MOST) -> list[Decision]:

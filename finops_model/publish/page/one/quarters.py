@@ -16,7 +16,7 @@ LETTERS = {"actual": "A", "part": "F", "forecast": "F"}
 
 def lines(figures: Figures) -> Sequence[PeriodLine]:
     """All lines of the brief; none of a brief of before."""
-    return ((figures.brief.get("page_one") or {}).get("periods") or {"lines": []})["lines"]
+    return figures.one["periods"]["lines"] if "periods" in figures.one else []
 
 
 def of_page_one(figures: Figures) -> list[int]:
@@ -102,7 +102,7 @@ def _note(figures: Figures, shown: Sequence[PeriodLine], before: bool) -> str:
             f"Over (+) or under (−); coloured from {limits['of_line'] * 100:g} % of the line "
             f"and {limits['of_company'] * 100:g} % of the company's year. "
         )
-    periods = (figures.brief.get("page_one") or {}).get("periods")
+    periods = figures.one.get("periods")
     if before and periods and periods["last_report"]:
         made = "" if periods["last_source"] == "published" else ", made again"
         text += f"Last forecast: {month_name(periods['last_report'])}{made}."

@@ -43,7 +43,7 @@ def blocks(figures: Figures) -> list[Block]:
 
 def carriers(figures: Figures, most: int = MOST) -> Block | None:
     """Parts of the company in the futures that go over: mean of landing − budget, and how often each was decisive."""
-    found = (figures.brief.get("page_one") or {}).get("carriers")
+    found = figures.one.get("carriers")
     if not found or not found["over"]:
         return None
     items = [_carrier(figures, i, part) for i, part in enumerate(found["parts"][:most])]
@@ -73,7 +73,7 @@ def _carrier(figures: Figures, i: int, part: Carrier) -> Item:
 
 def changes(figures: Figures, most: int = MOST) -> Block | None:
     """What is another figure or fact since the last report, and why."""
-    found = (figures.brief.get("page_one") or {}).get("since_report")
+    found = figures.one.get("since_report")
     if not found or not found["month"]:
         return None
     items = []

@@ -50,9 +50,9 @@ def _against(figures: Figures, flash: bool) -> tuple[str, str]:
 
 def _to_date(figures: Figures) -> Iterator[Tile]:
     """The year to date against the budget of the same days, and last year's."""
-    found = ((figures.brief.get("page_one") or {}).get("periods") or {}).get("year_to_date")
-    if not found:
+    if "periods" not in figures.one:
         return
+    found = figures.one["periods"]["year_to_date"]
     at, until = "page_one/periods/year_to_date", short_day(found["until"])
     figure = figures.show(f"{at}/value", "money")
     if found["variance"] is not None:

@@ -13,7 +13,7 @@ from ..tables import Column, Figures, table, toned
 
 def in_full(figures: Figures) -> dict | None:
     """The section; None where page one says it all, and for a brief of before."""
-    one = figures.brief.get("page_one") or {}
+    one = figures.one
     tables = [_periods(figures), _decisions(figures), _carriers(figures), _changes(figures)]
     tables.append(_next_month(figures))
     shown = [table for table in tables if table]
@@ -57,7 +57,7 @@ def _decisions(figures: Figures) -> Markup | None:
 
 def _carriers(figures: Figures) -> Markup | None:
     """Every part in the futures that go over; they add up to the mean overrun."""
-    found = (figures.brief.get("page_one") or {}).get("carriers")
+    found = figures.one.get("carriers")
     if not found or not found["over"]:
         return None
     rows = []
@@ -86,7 +86,7 @@ def _carriers(figures: Figures) -> Markup | None:
 
 def _changes(figures: Figures) -> Markup | None:
     """Every change since the last report, where page one leaves some out."""
-    found = (figures.brief.get("page_one") or {}).get("since_report")
+    found = figures.one.get("since_report")
     if not found or not found["month"] or len(found["lines"]) <= MOST:
         return None
     rows = [
@@ -106,7 +106,7 @@ def _changes(figures: Figures) -> Markup | None:
 
 def _next_month(figures: Figures) -> Markup | None:
     """From this month to the next, part by part."""
-    found = (figures.brief.get("page_one") or {}).get("next_month")
+    found = figures.one.get("next_month")
     if not found or not found["parts"]:
         return None
     at = "page_one/next_month"

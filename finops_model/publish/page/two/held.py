@@ -17,7 +17,7 @@ def held(figures: Figures) -> dict | None:
 
 
 def _commitments(figures: Figures) -> Markup | None:
-    found = (figures.brief.get("page_one") or {}).get("commitments") or []
+    found = figures.one.get("commitments") or []
     rows = []
     for i, one in enumerate(found):
         at = f"page_one/commitments/{i}"
@@ -56,20 +56,13 @@ def _ends(ends: str, left: int) -> str:
 
 
 def _vendors(figures: Figures) -> Markup | None:
-    found = (figures.brief.get("page_one") or {}).get("vendors") or []
-    keys = (
-        ("actual", "whole"),
-        ("share", "percent"),
-        ("previous", "whole"),
-        ("year_to_date", "whole"),
-    )
+    found = figures.one.get("vendors") or []
     rows = []
     for i, one in enumerate(found):
-        cells = (
-            "–" if one[key] is None else figures.show(f"page_one/vendors/{i}/{key}", way)
-            for key, way in keys
-        )
-        rows.append([one["vendor"], *cells])
+        at, show = f"page_one/vendors/{i}", figures.show
+        share = "–" if one["share"] is None else show(f"{at}/share", "percent")
+        amounts = [show(f"{at}/{key}", "whole") for key in ("actual", "previous", "year_to_date")]
+        rows.append([one["vendor"], amounts[0], share, *amounts[1:]])
     flash = figures.brief["status"] == "flash"
     titles = (
         "This month so far" if flash else "This month",
@@ -83,7 +76,7 @@ def _vendors(figures: Figures) -> Markup | None:
 
 
 def _cash(figures: Figures) -> Markup | None:
-    found = (figures.brief.get("page_one") or {}).get("cash")
+    found = figures.one.get("cash")
     if not found:
         return None
     rows = []
