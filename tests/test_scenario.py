@@ -66,8 +66,8 @@ BAD = [
     (
         "unknown key",
         "name: a\nchagnes: []\n",
-        "{f}:2: unknown key 'chagnes'. Did you mean 'changes'? Known: assumptions, base, changes, commitments, decisions, drivers, horizon, "
-        "name, paths, prices, question, risks, schema, seed, shapes, workloads.",
+        "{f}:2: unknown key 'chagnes'. Did you mean 'changes'? Known: assumptions, base, changes, commitments, decide_by, decisions, drivers, horizon, "
+        "name, owner, paths, prices, question, risks, schema, seed, shapes, workloads.",
     ),
     (
         "infinite",

@@ -105,6 +105,12 @@ class Close:
         How far the data can be relied on (quality.gather.of_workspace).
     runouts : list, optional
         When budgets, balances and the like run out (runout.workspace.rows_of).
+    inventory : list of dict, optional
+        FOCUS 1.4 Contract Commitment records.
+    due : list of dict, optional
+        Of each what-if, in their order: by (last day to decide it, or ""), owner, source.
+    billed : frame, optional
+        What was billed by billing period (facts.daily.billed); None: not read.
     by_prophet : Run, optional
         The base around Prophet's points (simulate.prophet_alone); None: nobody asked.
     materiality : settings.Materiality, optional
@@ -158,6 +164,9 @@ class Close:
     kpis: tuple[str, ...] | None = None
     quality_card: QualityCard | None = None
     runouts: list = field(default_factory=list)
+    inventory: list = field(default_factory=list)
+    due: list = field(default_factory=list)
+    billed: pd.DataFrame | None = None
     by_prophet: Run | None = None
     materiality: Materiality = Materiality()
 

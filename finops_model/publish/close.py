@@ -28,6 +28,7 @@ from ..measure.brief_types import Brief
 from ..measure.budget.parts import company_lines
 from ..measure.close import Close
 from ..measure.entities import label, labelled
+from ..measure.page_one.deciding import gather as page_one
 from ..measure.quality import gather
 from ..measure.reach import complete_lines
 from ..measure.runout.workspace import rows_of
@@ -191,9 +192,8 @@ def prepare(
     ledger = books(settings, progress)
     month, as_of = pick_month(ledger, month, newest, settings.time_zone)
     complete = ledger.complete(settings.time_zone)
-    known = min(
-        as_of, str(complete.last_day)
-    )  # what all sources have reached: the forecast begins behind it
+    # what all sources have reached: the forecast begins behind it
+    known = min(as_of, str(complete.last_day))
     # Plans are read before anything long runs: a wrong file is said at once.
     budgets = together.budgets(settings)
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
@@ -289,6 +289,7 @@ def prepare(
         ),
         quality_card=gather.of_workspace(settings, ledger, daily, month, as_of, invoices),
         runouts=rows_of(settings, daily, known, runs[0]),
+        **page_one.of_workspace(settings, ledger, month),
     )
 
 

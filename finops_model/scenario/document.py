@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..documents import Document, checked, load_yaml
-from ..errors import ScenarioError
+from ..errors import ScenarioError, together
 from ..periods import add_months, fiscal_months, month_days, month_of, month_range
 from ..schemas import check_schema
 from ..uncertainty.risks import day_of
@@ -140,6 +140,16 @@ def load_scenario(path) -> Scenario:
 
     top = layers[-1].document
     return Scenario(top.name, top.question, str(path), tuple(layers))
+
+
+def decision_of(path) -> dict[str, str]:
+    """What a scenario file says of deciding it: {"by": day or "", "owner"}; who owns all its changes where it names no owner itself.
+
+    Raises ScenarioError as `load_scenario` does.
+    """
+    top = load_scenario(path).layers[-1].document
+    owners = dict.fromkeys(change.owner for change in top.changes if change.owner)
+    return {"by": top.decide_by or "", "owner": top.owner or together(list(owners))}
 
 
 def below(name: str, folder: Path, where: str, key: str, whose: str = "scenario's") -> Path:

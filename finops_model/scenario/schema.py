@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, mod
 from ..checks import written_number, written_share
 from ..documents import Date, Quantity, Text
 from ..settings import Strict
+from ..settings.watch import Day
 from ..uncertainty import elicit
 from ..uncertainty.distributions import kinds
 from ..uncertainty.elicit import PERCENT, checked
@@ -203,6 +204,8 @@ class ScenarioDocument(Strict):
     )
     name: Text
     question: str = ""
+    decide_by: Day | None = None  # of a what-if: the last day on which deciding it is of use
+    owner: str = ""  # who decides it
     base: str | None = None
     horizon: Horizon = Horizon()
     paths: Annotated[int, Field(ge=100, le=100_000, strict=True)] | None = None

@@ -183,6 +183,72 @@ def chance_note(land: Mapping, currency: str) -> str:
     )
 
 
+def when_over(land: Mapping, row: Mapping | None = None) -> str:
+    """When a budget is exceeded: the typical month of the futures that exceed it, and the day of its range over all of them.
+
+    Parameters
+    ----------
+    land : mapping
+        As `measure.budget.landing.landing` gives it.
+    row : mapping, optional
+        The budget's row of the brief's `runout`: with days.
+
+    Returns
+    -------
+    str
+        A clause; "" where no future exceeds it, or nothing is known.
+
+    Source
+    ------
+    docs/method §9.35.
+
+    Examples
+    --------
+    >>> land = {"breach_month": "2026-12"}
+    >>> row = {"state": "running", "earliest": "2026-12-24", "likely": "2026-12-28", "latest": None}
+    >>> row |= {"end": "2026-12-31", "horizon": "2026-12-31"}
+    >>> when_over(land, row)
+    'typically in December 2026, likely on the 28th (24th to after the year ends)'
+    >>> when_over(land, {**row, "likely": None}), when_over(land)
+    ('typically in December 2026, by the 24th in one of ten futures', 'typically in December 2026')
+    """
+    month = land["breach_month"]
+    if month == SPENT:
+        return f"{SPENT}, since {day(row['likely'])}" if row and row["state"] == "out" else SPENT
+    if month is None:
+        return ""
+    said = f"typically in {month_name(month)}"
+    if not row or row["state"] != "running" or row["earliest"] is None:
+        return said
+    first = _day_in(row["earliest"], month)
+    if row["likely"] is None:
+        return f"{said}, by {_the(first)} in one of ten futures"
+    last = "after the year ends"
+    if row["latest"] is not None:
+        last = _day_in(row["latest"], month)
+    elif row["horizon"] != row["end"]:
+        last = f"after {day(row['horizon'])}"
+    between = "" if first == last else f" ({first} to {last})"
+    return f"{said}, likely on {_the(_day_in(row['likely'], month))}{between}"
+
+
+def _day_in(text: str, month: str) -> str:
+    """A day: of the month that was named, its number alone.
+
+    >>> _day_in("2026-12-03", "2026-12"), _day_in("2026-12-11", "2026-12"), _day_in("2027-01-22", "2026-12")
+    ('3rd', '11th', '22 January 2027')
+    """
+    if text[:7] != month:
+        return day(text)
+    number = int(text[8:])
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if 10 < number < 14 else ends.get(number % 10, 'th')}"
+
+
+def _the(text: str) -> str:
+    return f"the {text}" if text[-2:] in ("st", "nd", "rd", "th") else text
+
+
 def likely_over(units: list[str], most: int = 2) -> str:
     """Which units exceed the year's budget in half of the futures or more.
 

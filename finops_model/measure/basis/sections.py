@@ -31,6 +31,7 @@ SECTIONS: dict[str, Name] = {
     "more_units": "Effective",
     "moved": "Effective",
     "not_forecast": "Effective",
+    "page_one": "Effective",  # what `cash` says to be billed is named so
     "previous_forecast": "Effective",
     "quality": "Effective",
     "quality_card": "Effective",

@@ -210,9 +210,9 @@ def _each(own: list[dict], currency: str) -> list[str]:
     if rest and abs(left) >= SMALL:
         side = f"{money(abs(left), currency)} {'over' if left > 0 else 'under'}"
         who = (
-            f"the other {_count(len(rest))} together"
+            f"the other {count(len(rest))} together"
             if named
-            else f"the {_count(len(rest))} units together land"
+            else f"the {count(len(rest))} units together land"
         )
         clauses.append(
             f"{who} {side} theirs"
@@ -238,7 +238,7 @@ def _without(bare: list[dict], currency: str) -> str:
     who = (
         f"{', '.join(names[:-1])} and {names[-1]}"
         if len(names) <= 3
-        else f"{_count(len(names))} units"
+        else f"{count(len(names))} units"
     )
     return f"{who} have no budget and land at {money(cost, currency)} together"
 
@@ -253,10 +253,15 @@ def _together(own: list[dict], currency: str) -> str:
     )
     if len(own) == 1:
         return f"{own[0]['unit']} lands {gap} its own"
-    return f"the {_count(len(own))} units together land {gap} theirs"
+    return f"the {count(len(own))} units together land {gap} theirs"
 
 
-def _count(n: int) -> str:
+def count(n: int) -> str:
+    """A small number in words.
+
+    >>> count(3), count(20)
+    ('three', '20')
+    """
     return WORDS[n] if n < len(WORDS) else str(n)
 
 

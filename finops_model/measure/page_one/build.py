@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...names import COMPANY
 from ..brief_types import Brief
+from .carriers import carriers
+from .cash import cash
+from .deciding.commitments_held import commitments
+from .deciding.decisions import decisions
 from .material import materiality
 from .next_month import next_month
 from .periods import periods
 from .since_report import since_report
 from .types import PageOne
+from .vendors import vendors
 
 if TYPE_CHECKING:
     from ..close import Close
@@ -47,14 +53,22 @@ def page_one(
 
     Source
     ------
-    docs/method §9.24, §9.25.
+    docs/method §9.24, §9.25, §9.30 to §9.34.
     """
-    unit, limits = brief["unit"], materiality(close)
+    unit, land, limits = brief["unit"], brief["landing"], materiality(close)
     page: PageOne = {
         "materiality": limits,
-        "periods": periods(close, unit, brief["landing"], booked, by_day, limits),
+        "periods": periods(close, unit, land, booked, by_day, limits),
+        "decisions": decisions(close, unit, limits),
+        "vendors": vendors(close, unit),
     }
     page["since_report"] = since_report(close, brief, page["periods"], limits)
     if ahead := next_month(close, unit, rows, limits, brief["status"] == "flash"):
         page["next_month"] = ahead
+    if unit == COMPANY:
+        page["commitments"] = commitments(close)
+        if carried := carriers(close, land, limits):
+            page["carriers"] = carried
+        if (beside := cash(close)) is not None:
+            page["cash"] = beside
     return page

@@ -24,6 +24,8 @@ OURS = (
     "x_OnDemandUnitPrice",
     "x_ServiceName",
     "x_Capacity",
+    "x_Owner",
+    "x_NoticeDays",
 )
 TABLES = (
     "x_Rates",
