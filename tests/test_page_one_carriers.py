@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from deciding_world import AHEAD, Plans, close_of, row, run_of
 from hypothesis import given
 from hypothesis import settings as laws
 from hypothesis import strategies as st
-from deciding_world import AHEAD, Plans, close_of, row, run_of
 
 from finops_model.measure.budget import fiscal
 from finops_model.measure.budget.landing import landing

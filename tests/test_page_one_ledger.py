@@ -8,9 +8,9 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from deciding_world import close_of, row, run_of
 from headline_world import brief_of, days, months, workspace, year
 from headline_world import row as charge
-from deciding_world import close_of, row, run_of
 
 from finops_model.facts.daily.billed import billed
 from finops_model.facts.ledger.store import Ledger
