@@ -20,6 +20,7 @@ from finops_model.measure.books import company as books
 from finops_model.measure.books.rates import rates_of
 from finops_model.periods import Calendar
 from finops_model.publish import close
+from finops_model.publish.archive import commit
 from finops_model.publish.books import company as published
 from finops_model.settings import load_settings
 
@@ -46,11 +47,19 @@ def made(tmp_path_factory):
     return found, [close.prepare(part, "2026-04") for part in found.parts()], frame
 
 
+def publish(found, closes, root) -> dict:
+    """The page alone, as it is published with the reports of the entities."""
+    with commit.staging(root) as folder:
+        said, pages = published.staged(found, closes, folder)
+        commit.commit(root, pages, folder)
+        return published.said_of(said, root)
+
+
 @pytest.fixture(scope="module")
 def page(made, tmp_path_factory):
     found, closes, _ = made
     root = tmp_path_factory.mktemp("reports")
-    said = published.publish(found, closes, root)
+    said = publish(found, closes, root)
     folder = root / "2026-04" / "company"
     return said, json.loads((folder / "company.json").read_text()), folder
 
@@ -169,7 +178,7 @@ def test_the_page_and_the_workbook_say_what_the_figures_say(page):
 
 def test_the_same_closes_give_the_same_bytes(made, page, tmp_path):
     found, closes, _ = made
-    published.publish(found, closes, tmp_path)
+    publish(found, closes, tmp_path)
     for name in ("company.json", "company.html", "company.xlsx", "manifest.json"):
         assert (tmp_path / "2026-04" / "company" / name).read_bytes() == (
             page[2] / name
@@ -179,12 +188,12 @@ def test_the_same_closes_give_the_same_bytes(made, page, tmp_path):
 def test_without_rates_one_line_says_what_is_missing_and_nothing_is_written(made, tmp_path):
     found, closes, _ = made
     bare = found.model_copy(update={"rates": None})
-    assert published.publish(bare, closes, tmp_path) == {
+    assert published.staged(bare, closes, tmp_path)[0] == {
         "said": "There is no page of the company: its entities are in EUR and USD, and finops.yaml names no rates. Write currency: and "
         "rates: {plan: [FILE]} (docs/method §7.5)."
     }
     no_plan = found.model_copy(update={"rates": found.rates.model_copy(update={"plan": []})})
-    assert published.publish(no_plan, closes, tmp_path) == {
+    assert published.staged(no_plan, closes, tmp_path)[0] == {
         "said": "There is no page of the company: rates: EUR to USD has no plan rate for 2026-04 (FY2026): there are no plan rates. Agree one "
         "and name its file under rates: plan: of finops.yaml."
     }

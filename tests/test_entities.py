@@ -20,9 +20,10 @@ from finops_model.measure.entities import NOTE, own_unit
 from finops_model.publish import close
 from finops_model.publish.alerts import folder
 from finops_model.publish.alerts import workspace as watched
+from finops_model.publish.archive import layout
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
-from finops_model.publish.report import archive, places
+from finops_model.publish.report import places
 from finops_model.settings import Entity, load_settings
 from finops_model.simulate import scenarios as simulate
 
@@ -513,7 +514,7 @@ def test_the_archive_lists_them_and_the_dashboard_says_why_it_has_no_sliders(pub
         "Acme Inc. · Engineering",
         "Acme Inc. · Product",
     ]
-    assert archive.entries_of(root) == listed and {entry["entity"] for entry in listed} == {
+    assert layout.entries(root) == listed and {entry["entity"] for entry in listed} == {
         INC,
         GMBH,
     }

@@ -36,6 +36,7 @@ FLOOR = {
     "resources",
     "executors",
     "wording",
+    "published",
     "records",
 }
 ORDER = [

@@ -15,9 +15,11 @@ import pytest
 from finops_model.documents import sha256_of, write_atomic
 from finops_model.errors import RecordsError, ReportError
 from finops_model.facts.plans.budgets import Budgets
-from finops_model.publish.report import archive, build, publication, recorded
+from finops_model.publish.archive import commit, generation, layout
+from finops_model.publish.archive import rows as archive_rows
+from finops_model.publish.report import build, recorded
 from finops_model.publish.report.briefs import canonical, figures_hash
-from finops_model.publish.report.manifest import manifest, verify_files
+from finops_model.publish.report.manifest import file_entry, manifest, verify_files
 from finops_model.records import states
 from finops_model.records.store import Records
 from finops_model.settings import Settings
@@ -48,9 +50,29 @@ def workspace(tmp_path, monkeypatch):
     return Settings(root=str(tmp_path), company="Acme", currency="USD")
 
 
-def publish(settings: Settings, *briefs, closes=None, root=None):
+def sliders(text: str, month="2026-10", slug="company"):
+    """What freezes slider data of a report: files whose content is `text`."""
+
+    def freeze(folder: Path) -> list:
+        for name in ("dashboard.json", "dashboard.npz"):
+            (folder / month / name).write_text(json.dumps({"slug": slug, "text": text}))
+        return []
+
+    return freeze
+
+
+def publish(settings: Settings, *briefs, closes=None, root=None, freeze=None, **more):
     root = root or settings.path(settings.reports)
-    return recorded.Recorded(settings, root).publish(list(briefs), closes or {}, workers=1)
+    maker = recorded.Recorded(settings, root)
+    return maker.publish(list(briefs), closes or {}, workers=1, freeze=freeze, **more)
+
+
+def slid(place: Path) -> str:
+    return json.loads((place / "dashboard.json").read_text())["text"]
+
+
+def set_of(settings: Settings, month="2026-10") -> str:
+    return layout.current(settings.path(settings.reports))["months"][month]["set"]
 
 
 def rows(settings: Settings, kind="publication"):
@@ -86,6 +108,7 @@ def test_a_publication_is_pending_before_and_done_after_its_files_are_in_place(w
         "status": BRIEF["status"],
         "place": "2026-10/company",
         "figures": figures_hash(told("a")),
+        "set": set_of(workspace),
         "manifest": sha256_of(place / "manifest.json"),
     }
     extra = json.loads((place / "manifest.json").read_text())["extra"]["records"]
@@ -107,22 +130,22 @@ def test_the_same_content_again_changes_nothing_and_is_no_row(workspace):
 
 def test_a_month_published_again_keeps_the_former_files_byte_for_byte(workspace):
     month = workspace.path("reports") / "2026-10"
-    publish(workspace, told("a"), told("a", UNIT))
-    (month / "dashboard.json").write_text("sliders of a")
+    publish(workspace, told("a"), told("a", UNIT), freeze=sliders("of a"))
     first = files(month / "company")
-    publish(workspace, told("b"), told("a", UNIT))
+    publish(workspace, told("b"), told("a", UNIT), freeze=sliders("of b"))
     second = files(month / "company")
     publish(workspace, told("c"))
     assert files(month / ".versions" / "1" / "company") == first
     assert files(month / ".versions" / "2" / "company") == second
-    assert not (month / ".versions" / "1" / "search").exists()  # it said the same
-    assert (month / ".versions" / "1" / "dashboard.json").read_text() == "sliders of a"
+    assert slid(month / ".versions" / "1") == "of a" and slid(month / ".versions" / "2") == "of b"
+    assert not (month / "dashboard.json").exists()  # those of b are not of c
     index = json.loads((month.parent / "index.json").read_text())["reports"]
     assert [(one["unit"], one["headline"]) for one in index] == [("Company", "c"), ("Search", "a")]
     assert [(one["folder"], one["what"], one["headline"]) for one in index[0]["versions"]] == [
         (".versions/1/company", "former", "a"),
         (".versions/2/company", "former", "b"),
     ]
+    assert "versions" not in index[1]  # it said the same
     for place in ("company", ".versions/1/company", ".versions/2/company", "search"):
         assert verify_files(month / place) == []
     page = (month / "index.html").read_text()
@@ -143,19 +166,17 @@ def test_a_month_published_again_keeps_the_former_files_byte_for_byte(workspace)
 
 def test_the_files_of_a_closed_month_stay_and_what_is_told_now_stands_beside_them(workspace):
     month = workspace.path("reports") / "2026-10"
-    publish(workspace, told("a"), told("a", UNIT))
-    (month / "dashboard.json").write_text("sliders of a")
+    publish(workspace, told("a"), told("a", UNIT), freeze=sliders("of a"))
     close(workspace)
     before = files(month / "company") | files(month / "search")
-    maker = recorded.Recorded(workspace, month.parent)
     for headline, place in (("b", "restated-1"), ("b", "restated-1"), ("c", "restated-2")):
-        entry = maker.publish([told(headline), told("a", UNIT)], {}, workers=1)[0]
+        entry = publish(workspace, told(headline), told("a", UNIT), freeze=sliders("of now"))[0]
         assert (entry["slug"], entry["beside"], entry["headline"]) == (
             f"{place}/company",
             True,
             headline,
         )
-        assert not maker.takes_sliders(entry)
+        assert slid(month) == "of a" and not (month / place / "dashboard.json").exists()
     assert files(month / "company") | files(month / "search") == before
     assert not (month / ".versions").exists() and not (month / "restated-1" / "search").exists()
     index = json.loads((month.parent / "index.json").read_text())["reports"]
@@ -174,11 +195,8 @@ def test_the_files_of_a_closed_month_stay_and_what_is_told_now_stands_beside_the
         "2026-10/restated-1/company",
         "2026-10/restated-2/company",
     ]
-    other = maker.publish([told("b", {**UNIT, "month": "2026-09"})], {}, workers=1)[0]
-    assert other["slug"] == "search" and maker.takes_sliders(
-        {"month": "2026-09", "slug": "company"}
-    )
-    assert not maker.takes_sliders({"month": "2026-10", "slug": "company"})
+    other = publish(workspace, told("b", {**UNIT, "month": "2026-09"}))[0]
+    assert other["slug"] == "search" and slid(month) == "of a"
 
 
 def test_closed_is_meant_for_the_entity_alone(workspace):
@@ -205,40 +223,43 @@ def test_a_close_of_the_whole_company_keeps_the_files_of_every_entity(workspace)
     assert files(workspace.path("reports") / "2026-10" / "company") == before
 
 
-@pytest.mark.parametrize("cut", ["before the first rename", "old aside", "in place", "listed"])
+@pytest.mark.parametrize("cut", ["before the first rename", "sets in place", "committed"])
 def test_a_publication_that_was_cut_off_is_settled_at_the_next_start(workspace, monkeypatch, cut):
     """Killed: nothing after the cut runs, not even what a failure would tidy up."""
     root = workspace.path("reports")
     publish(workspace, told("a"))
     first = files(root / "2026-10" / "company")
     with monkeypatch.context() as killed:
-        killed.setattr(publication, "done", lambda *_: None)
-        rename, renames = os.rename, []
+        killed.setattr(archive_rows, "done", lambda *_: None)
+        if cut == "before the first rename":
+            killed.setattr(generation, "put", die_at_once)
+        elif cut == "sets in place":
+            replace = os.replace
 
-        def die(*pair):
-            if len(renames) == {"before the first rename": 0, "old aside": 1}.get(cut, 9):
-                raise KeyboardInterrupt
-            renames.append(pair)
-            rename(*pair)
+            def die(source, target):
+                if str(target).endswith("/current"):
+                    raise KeyboardInterrupt
+                replace(source, target)
 
-        killed.setattr(publication.os, "rename", die)
-        if cut == "in place":
-            killed.setattr(archive, "rebuild", die_at_once)
+            killed.setattr(generation.os, "replace", die)
         try:
             publish(workspace, told("b"))
         except KeyboardInterrupt:
-            assert cut != "listed"
+            assert cut != "committed"
     assert [one.body["state"] for one in rows(workspace)] == ["pending", "done", "pending"]
     recorded.Recorded(workspace, root)  # the next start
     last = rows(workspace)[-1]
     assert last.body["of"] == 4 and last.body["reason"] == "settled at the next start"
     index = json.loads((root / "index.json").read_text())["reports"]
-    if cut in ("in place", "listed"):
+    if cut == "committed":
         assert last.body["state"] == "done" and index[0]["headline"] == "b"
         assert files(root / "2026-10" / ".versions" / "1" / "company") == first
     else:
         assert last.body["state"] == "void" and index[0]["headline"] == "a"
         assert files(root / "2026-10" / "company") == first
+        assert sorted(path.name for path in (root / ".published").iterdir()) == [
+            set_of(workspace), "current", "generation-1", "index.html",
+        ]  # fmt: skip
     assert verify_files(root / "2026-10" / "company") == []
     count = len(rows(workspace))
     recorded.Recorded(workspace, root)
@@ -249,27 +270,29 @@ def die_at_once(*_):
     raise KeyboardInterrupt
 
 
-def test_a_rename_that_fails_puts_the_former_back_and_says_void(workspace, monkeypatch):
+@pytest.mark.parametrize("failing", ["rename", "replace"])
+def test_a_step_that_fails_leaves_what_was_published_and_says_void(workspace, monkeypatch, failing):
     publish(workspace, told("a"))
     root = workspace.path("reports")
     before = files(root / "2026-10" / "company")
-    rename = os.rename
+    real = getattr(os, failing)
     with monkeypatch.context() as broken:
 
         def fail(source, target):
-            if ".staging-" in str(source):
+            if "/.published/generation-" in str(target) or str(target).endswith("/current"):
                 raise OSError(28, "No space left on device")
-            rename(source, target)
+            real(source, target)
 
-        broken.setattr(publication.os, "rename", fail)
+        broken.setattr(generation.os, failing, fail)
         with pytest.raises(ReportError) as problem:
             publish(workspace, told("b"))
-    place = root.resolve() / "2026-10" / "company"
     assert str(problem.value) == (
-        f"{place}: the report could not be put in place (No space left on device). The one before is unchanged."
+        f"{root.resolve()}: the publication could not be put in place (the disk is full). What was published before is unchanged."
     )
-    assert files(place) == before
+    assert files(root / "2026-10" / "company") == before
     assert [one.body["state"] for one in rows(workspace)] == ["pending", "done", "pending", "void"]
+    publish(workspace, told("b"))
+    assert len(list((root / ".published").glob("2026-10@*"))) == 2  # the set of the failed one went
 
 
 def test_without_records_that_can_be_written_only_a_folder_of_ones_own_is_published(
@@ -361,11 +384,20 @@ def test_a_page_that_is_no_units_report_is_kept_by_the_same_rules(tmp_path):
     month = tmp_path / "2026-10"
 
     def kept(figures: str, head: str, closed: bool = False, **marks) -> str:
-        files_of = {"company.json": figures, "company.html": f"{figures} {head}"}
-        listed = {"schema": 1, "extra": {"records": {"head": head, **marks}}}
-        place = publication.keep(month / "company", files_of, listed, closed, by="company.json")
-        assert (place / "company.json").read_text() == figures
-        return place.relative_to(month).as_posix()
+        with commit.staging(tmp_path) as folder:
+            place = folder / "2026-10" / "company"
+            for name, text in (("company.json", figures), ("company.html", f"{figures} {head}")):
+                write_atomic(place / name, text)
+            listed = {name: file_entry(place / name) for name in ("company.json", "company.html")}
+            extra = {"records": {"head": head, **marks}}
+            write_atomic(
+                place / "manifest.json", json.dumps({"schema": 1, "extra": extra, "files": listed})
+            )
+            page = commit.Staged("2026-10", "company", place, by="company.json", closed=closed)
+            assert commit.commit(tmp_path, [page], folder) == []  # no report of a unit
+        newest = layout.newest(tmp_path, "2026-10", "company")
+        assert (newest / "company.json").read_text() == figures
+        return newest.relative_to(month).as_posix()
 
     assert kept("a", "1") == kept("a", "2") == "company"
     assert (month / "company" / "company.html").read_text() == "a 1"
@@ -380,8 +412,10 @@ def test_a_page_that_is_no_units_report_is_kept_by_the_same_rules(tmp_path):
     assert sorted(path.name for path in month.iterdir()) == [
         ".versions",
         "company",
+        "index.html",
         "restated-1",
         "restated-2",
+        "set.json",
     ]
     (month / "restated-2" / "company" / "company.html").write_text("altered")
     assert kept("d", "8", True) == "restated-3/company"  # what was altered is no copy of it
@@ -406,5 +440,5 @@ def test_only_publications_of_the_archive_are_settled(workspace, tmp_path):
     recorded.Recorded(workspace, workspace.path("reports"))
     assert [one.body["state"] for one in rows(workspace)] == ["pending"]
     with Records(workspace.path(workspace.records)) as records:
-        assert publication.waiting(records, "reports") == []
-        assert [one.id for one in publication.waiting(records, "elsewhere")] == [1]
+        assert archive_rows.waiting(records, "reports") == []
+        assert [one.id for one in archive_rows.waiting(records, "elsewhere")] == [1]

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from finops_model import resources
 from finops_model.errors import InputError, ReportError
+from finops_model.publish.archive import commit
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.page.body import Page, open_brief
 from finops_model.publish.page.html import DRAWN, TAGS, WRITTEN, sanitised
 from finops_model.publish.page.tables import Column, differences, table
-from finops_model.publish.report import archive, publication
 from finops_model.publish.report import run as report_run
 from finops_model.publish.report.briefs import (
     canonical,
@@ -339,14 +339,20 @@ def test_a_notebook_that_fails_is_kept_and_nothing_is_published(tmp_path):
         "KeyError" in kept.read_text()
         and (tmp_path / "2026-09" / "company" / "report.html").read_text() == "the one before"
     )
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".failed", "2026-09"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".failed",
+        ".lock",
+        ".published",
+        "2026-09",
+    ]
+    assert list((tmp_path / ".published").iterdir()) == []
 
 
 def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_found(
     published, tmp_path
 ):
     root, *_ = published
-    shutil.copytree(root, tmp_path / "reports")
+    shutil.copytree(root, tmp_path / "reports", symlinks=True)
     folder = tmp_path / "reports" / "2026-10" / "customer-support"
     (folder / "report.html").write_text("<h1>All is well</h1>")
     (folder / "note.txt").write_text("x")
@@ -364,20 +370,23 @@ def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_foun
         "report.html is not the file that the archive's index.json lists",
         "workbook.xlsx is not the file that the archive's index.json lists",
     ]
-    archive.rebuild(tmp_path / "reports")  # listing again does not make a changed file right
+    root = tmp_path / "reports"
+    with commit.staging(root) as aside:  # publishing others does not make a changed file right
+        other = shutil.copytree(folder.parent / "company", aside / "2026-12" / "company")
+        commit.commit(
+            root, [commit.Staged("2026-12", "company", other, brief=read("company"))], aside
+        )
     assert len(verify_files(folder)) == 8
-    fresh = shutil.copytree(root / "2026-10" / "customer-support", tmp_path / "fresh")
-    found = publication.places(tmp_path / "reports", [read("unit")], [fresh], None)
-    with publication.put(tmp_path / "reports", found, None, "reports"):
-        archive.rebuild(tmp_path / "reports")
-    assert verify_files(folder) == [] and not fresh.exists()
+    with commit.staging(root) as aside:
+        place = aside / "2026-10" / "customer-support"
+        shutil.copytree(published[0] / "2026-10" / "customer-support", place)
+        again = commit.Staged("2026-10", "customer-support", place, brief=read("unit"))
+        commit.commit(root, [again], aside)
+    assert verify_files(folder) == []
     former = folder.parent / ".versions" / "1" / "customer-support"
     assert (former / "report.html").read_text() == "<h1>All is well</h1>"  # nothing is thrown away
     (folder / "manifest.json").unlink()
     assert verify_files(folder) == ["manifest.json is missing, so there is nothing to compare with"]
-    assert all(
-        entry["slug"] != "customer-support" for entry in archive.rebuild(tmp_path / "reports")
-    )
 
 
 def test_the_manifest_names_every_input(published):

@@ -29,6 +29,7 @@ from ..forecasting.windows import (
 )
 from ..names import COMPANY
 from ..periods import month_days, months_between
+from ..published import INDEX, base_of
 from ..settings import Settings
 from . import accuracy, actuals
 from .accuracy_types import Published
@@ -194,8 +195,8 @@ def published(
     Only months after the report's own. `before`: only reports of earlier months, none where there is no archive yet, and an altered brief is
     left out (a close must not stop for it; `finops grades` does). Else raises InputError for a brief whose hash is not the published one.
     """
-    root, rows = Path(reports), []
-    index = root / "index.json"
+    root, base, rows = Path(reports), base_of(reports), []
+    index = base / INDEX
     if not index.is_file():
         if before is not None:
             return pd.DataFrame(columns=list(COLUMNS))
@@ -205,13 +206,13 @@ def published(
     for entry in json.loads(index.read_text(encoding="utf-8"))["reports"]:
         if before is not None and entry["month"] >= before:
             continue
-        path = root / entry["month"] / entry["slug"] / "brief.json"
+        path = base / entry["month"] / entry["slug"] / "brief.json"
         raw = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(raw).hexdigest() != entry["files"]["brief.json"]["sha256"]:
             if before is not None:
                 continue
             raise InputError(
-                f"{path}: it is not what was published (its hash differs from the index). Bring the published file back; "
+                f"{root / path.relative_to(base)}: it is not what was published (its hash differs from the index). Bring the published file back; "
                 "an altered forecast is not graded."
             )
         brief = json.loads(raw)

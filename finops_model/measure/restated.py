@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..names import COMPANY
 from ..periods import month_name
+from ..published import INDEX, base_of
 from ..settings import Settings
 from .brief_types import Restated
 from .entities import own_unit
@@ -28,9 +29,9 @@ def statements(
     status    of the report that first said it (flash, preliminary, final); told: its month
     A brief that was altered since is left out.
     """
-    root = Path(reports)
+    root = base_of(reports)
     published: dict[str, dict[str, dict]] = {}
-    index = root / "index.json"
+    index = root / INDEX
     entries = json.loads(index.read_text(encoding="utf-8"))["reports"] if index.is_file() else []
     for entry in sorted(
         (entry for entry in entries if entry["month"] <= before), key=lambda entry: entry["month"]

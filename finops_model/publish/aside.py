@@ -64,6 +64,19 @@ def sweep(parent: Path, now: float) -> list[Path]:
     return gone
 
 
+def dead(folder: Path) -> bool:
+    """Whether a working folder is one of this user's killed runs, however young. For callers whose lock keeps new ones from being made."""
+    mark = folder / MARK
+    try:
+        if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.geteuid():
+            return False
+        if not os.path.lexists(mark):  # killed before its mark, or while it was removed
+            return True
+        return mark.is_file() and not mark.is_symlink() and not _in_use(mark)
+    except OSError:
+        return False
+
+
 def _in_use(mark: Path) -> bool:
     """Whether a living process holds the folder."""
     with open(mark) as file:

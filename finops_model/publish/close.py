@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import InputError, LedgerError, ReportError, listing
+from ..errors import InputError, LedgerError, listing
 from ..facts import taken
 from ..facts.daily import entities, warehouse
 from ..facts.ledger import reconcile, twice
@@ -375,8 +375,7 @@ def report(
     ...     print(str(problem)[:49])
     2024-01: the ledger has no data for January 2024;
     """
-    from . import dashboard
-    from .books import company as books_company
+    from .report.besides import Besides
     from .report.recorded import Recorded
 
     root = Path(out) if out else settings.path(settings.reports)
@@ -407,13 +406,12 @@ def report(
             company = (close, chosen.index(COMPANY))
 
     briefs = placed(briefs, names, root)
-    published = recorded.publish(briefs, closes, workers=workers, fast=fast, progress=progress)
-    if books_company.of_entities(settings):
-        said = books_company.publish(settings, list(closes.values()), root)
-        if whole is not None:
-            whole.append(said)
-    if company is not None and recorded.takes_sliders(published[company[1]]):
-        dashboard.freeze(company[0].base.dials, briefs[company[1]], root / company[0].month)
+    besides = Besides(settings, closes, briefs, company)
+    published = recorded.publish(
+        briefs, closes, workers=workers, fast=fast, progress=progress, freeze=besides
+    )
+    if whole is not None:
+        whole += besides.told(root)
     return [
         {**entry, "restated": brief["restated"]}
         for entry, brief in zip(published, briefs, strict=True)
@@ -449,26 +447,23 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     Examples
     --------
     >>> import tempfile
+    >>> from finops_model.errors import ReportError
     >>> try:
     ...     verify(Path(tempfile.mkdtemp()), Settings(company="Acme", currency="EUR"))
     ... except ReportError as problem:
     ...     print(str(problem).partition(": ")[2])
     no published report lies here. Name its folder, for example reports/2026-10/company.
     """
-    from .report.manifest import archive_of, verify_files
+    from .archive.layout import find
+    from .report.manifest import verify_files
     from .verify_words import bills, differences
 
-    folder = Path(report_dir)
-    folder = folder.parent if folder.is_file() else folder
-    if not (folder / "brief.json").is_file():
-        raise ReportError(
-            f"{report_dir}: no published report lies here. Name its folder, for example reports/2026-10/company."
-        )
+    found = find(report_dir)
+    folder, root = found.folder, found.root
     if problems := verify_files(folder):
         return problems  # what was published is not what lies here: nothing to make again
 
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
-    root = archive_of(folder)[0]
     # with the engine that made it: another one has bits of its own
     settings, unit = (
         (settings.entity(of["name"], str(folder)), of["unit"])

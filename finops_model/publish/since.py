@@ -11,6 +11,7 @@ from ..errors import FinOpsError
 from ..measure.entities import own_unit
 from ..names import COMPANY
 from ..periods import MONTH, add_months, month_days
+from ..published import base_of
 from ..settings import Settings
 from ..wording import day
 from ..wording import landing as landing_words
@@ -60,7 +61,7 @@ def published(settings: Settings, as_of: str, unit: str = COMPANY) -> Published 
     What lies there and cannot be read as a report is none (`finops verify` says why).
     """
     reports = []
-    for path in sorted(settings.path(settings.reports).glob("[0-9]*/*/brief.json")):
+    for path in sorted(base_of(settings.path(settings.reports)).glob("[0-9]*/*/brief.json")):
         try:
             brief = load_brief(path)
             if own_unit(brief, settings) == unit and brief["currency"] == settings.currency:
@@ -98,7 +99,7 @@ def sentence(report: Published | None, what: str, as_of: str, land: Mapping | No
 
 def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:
     """The briefs published for the month before, by unit: frozen forecasts to be graded (docs/method §11)."""
-    folder = (reports or settings.path(settings.reports)) / add_months(month, -1)
+    folder = base_of(reports or settings.path(settings.reports)) / add_months(month, -1)
     published = {}
     for path in sorted(folder.glob("*/brief.json")):
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ from ...measure.runout.workspace import rows_of
 from ...measure.usage.shown import today_line
 from ...periods import check_day
 from ...progress import Progress, silent
+from ...published import base_of
 from ...records.store import Records
 from ...settings import Settings
 from .. import since as since_report
@@ -114,7 +115,7 @@ def limits_of(settings: Settings) -> dict:
 def published(settings: Settings) -> list[tuple]:
     """(data_as_of, unit, {month: (P10, P50, P90)}) of every published brief; what cannot be read is not a forecast."""
     forecasts = []
-    for path in sorted(settings.path(settings.reports).glob("*/*/brief.json")):
+    for path in sorted(base_of(settings.path(settings.reports)).glob("[0-9]*/*/brief.json")):
         try:
             brief = json.loads(path.read_text(encoding="utf-8"))
             months = {

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...documents import write_atomic
 from ...errors import FinOpsError
 from ...measure.books.company import Entity, company
 from ...measure.books.rates import rates_of
@@ -13,8 +14,11 @@ from ...measure.close import Close
 from ...records.states import state_of
 from ...records.store import Records
 from ...settings import Settings
+from ..archive.commit import Staged
+from ..archive.layout import newest
 from ..page.books.company import page
-from ..report.publication import keep, marks, sentences
+from ..report.manifest import file_entry
+from ..report.publication import marks, sentences
 from .company_book import workbook
 
 FOLDER = "company"  # no entity may have this name
@@ -25,10 +29,10 @@ def of_entities(settings: Settings) -> bool:
     return settings.own is None and len({one.currency for one in settings.entities}) > 1
 
 
-def publish(settings: Settings, closes: Sequence[Close], root: Path) -> dict:
-    """Write company.json, company.html, company.xlsx and manifest.json of a month; what is said of it: {"said"}, with "folder" where it was made.
+def staged(settings: Settings, closes: Sequence[Close], folder: Path) -> tuple[dict, list[Staged]]:
+    """Write company.json, company.html, company.xlsx and manifest.json below `folder`, to be published with the month's reports (§14.6).
 
-    Former files are kept, and those of a month that is closed for every entity stay (§14.6).
+    Gives what is said of it, {"said"}, with "folder" (its place in the archive) and its figures where it was made, and what is staged.
 
     closes   of the entities, in their order. A missing rate makes no page and is said; the entities' reports stay as they are.
     """
@@ -37,7 +41,7 @@ def publish(settings: Settings, closes: Sequence[Close], root: Path) -> dict:
         return {
             "said": f"There is no page of the company: its entities are in {' and '.join(codes)}, and finops.yaml names no rates. "
             "Write currency: and rates: {plan: [FILE]} (docs/method §7.5)."
-        }
+        }, []
     entities = [
         Entity(one.name, close) for one, close in zip(settings.entities, closes, strict=True)
     ]
@@ -50,8 +54,7 @@ def publish(settings: Settings, closes: Sequence[Close], root: Path) -> dict:
         assert rates is not None
         found = company(entities, rates, settings.calendar_of())
     except FinOpsError as problem:
-        return {"said": f"There is no page of the company: {problem}"}
-    folder = root / closes[0].month / FOLDER
+        return {"said": f"There is no page of the company: {problem}"}, []
     found = {
         **found,
         "schema": 1,
@@ -68,13 +71,27 @@ def publish(settings: Settings, closes: Sequence[Close], root: Path) -> dict:
     }
     manifest = {"schema": 1, "company": settings.company, "month": found["month"]}
     manifest |= {"extra": {"records": said}} if said else {}
-    folder = keep(folder, files, manifest, closed, by="company.json")
-    return {
-        "said": f"The company in {found['currency']}: {folder / 'company.html'}",
-        "folder": str(folder),
+    place = folder / closes[0].month / FOLDER
+    for name, data in files.items():
+        write_atomic(place / name, data)
+    manifest["files"] = {name: file_entry(place / name) for name in sorted(files)}
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    write_atomic(place / "manifest.json", text + "\n")
+    made = {
+        "folder": f"{closes[0].month}/{FOLDER}",
         "month": found["month"],
         "currency": found["currency"],
         "landing": found["landing"],
         "month_total": found["month_total"],
         "year_total": found["year_total"],
     }
+    return made, [Staged(closes[0].month, FOLDER, place, by="company.json", closed=closed)]
+
+
+def said_of(made: dict, root: Path) -> dict:
+    """What is said of the page when it is published: where the newest one lies, beside the published one where the month is closed."""
+    if "folder" not in made:
+        return made
+    place = newest(root, made["month"], FOLDER)
+    html = place / "company.html"
+    return {"said": f"The company in {made['currency']}: {html}", **made, "folder": str(place)}

@@ -16,6 +16,7 @@ from ...measure.entities import own_unit
 from ...names import COMPANY
 from ...periods import days_between
 from ...progress import Progress
+from ...published import base_of
 from ...settings import Settings
 from ...simulate import scenarios
 from .. import close
@@ -85,7 +86,8 @@ class Part:
     def published(self) -> dict[str, Brief]:
         """Briefs of the unit by month, as they were published."""
         found = {}
-        for path in sorted(self.settings.path(self.settings.reports).glob("[0-9]*/*/brief.json")):
+        archive = base_of(self.settings.path(self.settings.reports))
+        for path in sorted(archive.glob("[0-9]*/*/brief.json")):
             try:
                 brief = load_brief(path)
                 if (

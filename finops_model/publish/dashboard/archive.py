@@ -15,6 +15,7 @@ from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...names import is_slug
 from ...periods import MONTH
+from ...published import INDEX, base_of
 
 HASH = re.compile(r"^[0-9a-f]{64}$")
 MAX_BYTES = 20_000_000
@@ -22,16 +23,20 @@ HOW = "Publish one first: finops report (the sample company: make report)."
 
 
 def load_index(reports_root: str | os.PathLike) -> dict:
-    """reports/index.json: `{"schema": 1, "reports": [...]}`, newest first (docs/architecture.md §5).
+    """reports/index.json: `{"schema", "reports": [...]}`, newest first (docs/architecture.md §5).
 
     Entries with a month or slug that could name another place are refused here, once for all readers.
     Raises ReportError: nothing published yet, or a file that is not an index.
     """
-    path = Path(reports_root) / "index.json"
-    if not path.is_file():
+    return _index(base_of(reports_root), Path(reports_root) / INDEX)
+
+
+def _index(base: Path, path: Path) -> dict:
+    """The index below a base; `path`: as it is called."""
+    if not (base / INDEX).is_file():
         raise ReportError(f"{path}: no report has been published yet. {HOW}")
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        index = json.loads((base / INDEX).read_text(encoding="utf-8"))
         entries = index["reports"]
         for entry in entries:
             if not (
@@ -69,7 +74,8 @@ def open_file(reports_root: str | os.PathLike, month: str, slug: str, name: str)
     differs from the one in the index.
     """
     root = Path(reports_root).resolve()
-    entry = find_entry(load_index(root), month, slug)
+    base = base_of(root)  # once: index and files are of one publication
+    entry = find_entry(_index(base, root / INDEX), month, slug)
     listed = entry["files"].get(name)
     expected = listed.get("sha256", "") if isinstance(listed, dict) else ""
     shown = f"{entry['month']}/{entry['slug']}/{name}"
@@ -77,8 +83,9 @@ def open_file(reports_root: str | os.PathLike, month: str, slug: str, name: str)
         raise ReportError(
             f"{shown}: the index does not list this file. Publish the month again: finops report --month {month}."
         )
-    path = root / entry["month"] / entry["slug"] / name
-    if not path.is_file() or path.resolve() != path:  # a link may lead out of the archive
+    path = base / entry["month"] / entry["slug"] / name
+    # links of the archive lead to its own folders, and none of these to a file somewhere else
+    if not path.is_file() or path.is_symlink() or not path.resolve().is_relative_to(root):
         raise ReportError(
             f"{shown}: the file is not in the archive. Publish the month again: finops report --month {month}."
         )
@@ -93,6 +100,18 @@ def open_file(reports_root: str | os.PathLike, month: str, slug: str, name: str)
             f"It is not shown. Publish the month again: finops report --month {month}."
         )
     return data
+
+
+def sliders_of(reports_root: str | os.PathLike, month: str, name: str) -> tuple[Path, dict] | None:
+    """Folder and listed hashes of the slider data of a month, of one publication; None where `name` is not there."""
+    base = base_of(Path(reports_root).resolve())
+    if not (base / month / name).is_file():
+        return None
+    try:
+        listed = json.loads((base / INDEX).read_text(encoding="utf-8")).get("months", {})
+        return base / month, dict(listed.get(month, {}).get("files", {}))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return base / month, {}
 
 
 def open_report(reports_root: str | os.PathLike, month: str, slug: str) -> bytes:

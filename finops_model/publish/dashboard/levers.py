@@ -18,16 +18,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from ...documents import sha256_of
 from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...measure.budget import landing as budgets
 from ...periods import fiscal_months, fiscal_year
 from ...prices.rates import make
 from ...prices.settle.windows import charge_months
+from ..report.briefs import figures_hash
 
 LIMITS = {"demand": (-0.5, 1.0), "token_price": (-0.8, 0.5), "small_share": (0.0, 1.0)}
 NPZ, JSON = "dashboard.npz", "dashboard.json"
@@ -191,9 +194,15 @@ def year_of(frozen: dict, brief: Brief) -> tuple[str, ...]:
     )
 
 
-def freeze(frozen: dict, brief: Brief, folder: str | os.PathLike) -> Path:
+def freeze(
+    frozen: dict,
+    brief: Brief,
+    folder: str | os.PathLike,
+    assets: str | os.PathLike | None = None,
+) -> Path:
     """Write dashboard.npz and dashboard.json of a month into `folder`: plain arrays, no pickle; returns the folder.
 
+    They name the brief they belong to by the hash of its figures. assets: where the chart program goes; None: `.assets` beside the folder.
     Raises ReportError where draws and brief are not of the same run.
     """
     from ...documents import write_atomic
@@ -211,12 +220,13 @@ def freeze(frozen: dict, brief: Brief, folder: str | os.PathLike) -> Path:
     plain = _take_out({**frozen, "year": list(year)}, "d", arrays)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    bundle = dashboard_chart.write_bundle(folder.parent / ".assets")
+    bundle = dashboard_chart.write_bundle(assets or folder.parent / ".assets")
     text = {
         "schema": 1,
         "month": brief["month"],
         "slug": brief["slug"],
         "currency": brief["currency"],
+        "figures": figures_hash(brief),
         "npz_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
         "dials": plain,
         "chart": dashboard_chart.fan_spec(brief["currency"]),
@@ -227,16 +237,25 @@ def freeze(frozen: dict, brief: Brief, folder: str | os.PathLike) -> Path:
     return folder
 
 
-def load(folder: str | os.PathLike) -> tuple[dict, dict]:
-    """(frozen draws, text of dashboard.json) of a published month. Raises ReportError where they are missing or altered."""
+def load(folder: str | os.PathLike, listed: Mapping = MappingProxyType({})) -> tuple[dict, dict]:
+    """(frozen draws, text of dashboard.json) of a published month. Raises ReportError where they are missing or altered.
+
+    listed: what the archive's index says of the two files; empty in an archive of before
+    """
     folder = Path(folder)
-    month = folder.name
+    month = folder.name.partition("@")[0]  # of a set: its month
     if not (folder / NPZ).is_file() or not (folder / JSON).is_file():
         raise ReportError(
             f"{month}: the company's report was published without slider data. "
             f"Publish the month again: finops report --month {month}."
         )
     try:
+        for name, entry in listed.items():
+            if sha256_of(folder / name) != entry["sha256"]:
+                raise ReportError(
+                    f"{month}/{name} was changed after it was published. Publish the month again: "
+                    f"finops report --month {month}."
+                )
         text = json.loads((folder / JSON).read_text(encoding="utf-8"))
         raw = (folder / NPZ).read_bytes()
         if hashlib.sha256(raw).hexdigest() != text["npz_sha256"]:
@@ -252,6 +271,16 @@ def load(folder: str | os.PathLike) -> tuple[dict, dict]:
             f"{month}: the slider data cannot be read ({type(problem).__name__}). "
             f"Publish the month again: finops report --month {month}."
         ) from None
+
+
+def belongs(frozen: dict, text: Mapping, brief: Brief) -> None:
+    """Raises ReportError where slider data are not of the run of a brief: by the hash they hold, and of an archive of before by the landing."""
+    if "figures" in text and text["figures"] != figures_hash(brief):
+        raise ReportError(
+            f"{brief['month']}: the slider data are of another publication than the report of {brief['unit']}, so nothing can be tried "
+            f"here. Publish the month again: finops report --month {brief['month']}."
+        )
+    year_of(frozen, brief)
 
 
 def _take_out(value: Any, name: str, arrays: dict) -> Any:

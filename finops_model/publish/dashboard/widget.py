@@ -24,7 +24,7 @@ from ...errors import FinOpsError, ReportError
 from ...measure.brief_types import Brief
 from . import archive
 from . import state as dashboard_view
-from .levers import JSON, clamp, load
+from .levers import JSON, belongs, clamp, load
 from .voila import scrubbed
 
 ENTITIES = "There are no sliders: reports are one per entity, and currencies are not added up to a company. The published reports are on the first tab."
@@ -144,9 +144,10 @@ class Dashboard(anywidget.AnyWidget):
     def _open_outlook(self, opening: dict) -> str:
         """Fill in the second tab from the newest company report with slider data; returns the chart program."""
         try:
-            entry = next(
-                (e for e in opening["reports"] if (self.root / e["month"] / JSON).is_file()),
-                opening["reports"][0],
+            found = [archive.sliders_of(self.root, e["month"], JSON) for e in opening["reports"]]
+            entry, place = next(
+                ((e, one) for e, one in zip(opening["reports"], found, strict=True) if one),
+                (opening["reports"][0], None),
             )
             if "entity" in archive.find_entry(
                 archive.load_index(self.root),
@@ -154,8 +155,10 @@ class Dashboard(anywidget.AnyWidget):
                 opening["reports"][0]["slug"],
             ):
                 raise ReportError(ENTITIES)
-            self.frozen, text = load(self.root / entry["month"])
-            self.brief = archive.open_brief(self.root, entry["month"], text["slug"])
+            frozen, text = load(*(place or (self.root / entry["month"],)))
+            brief = archive.open_brief(self.root, entry["month"], text["slug"])
+            belongs(frozen, text, brief)
+            self.frozen, self.brief = frozen, brief
             program = self._program(text["bundle"])
             opening["outlook"] = {
                 "company": self.brief["company"],

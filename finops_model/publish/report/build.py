@@ -1,18 +1,18 @@
 """Briefs become published reports: HTML, brief, workbook, manifest, all of them or none (docs/architecture.md §5).
 
-Everything is rendered aside first; only when every report of the call is there are the folders put in place, by rename.
+Everything is rendered aside first; when every report of the call is there, one step puts all of it in place (`archive.commit`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from ... import resources
@@ -21,13 +21,13 @@ from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...progress import Progress, silent
 from ...records.store import Records
-from ..aside import aside
+from ..archive import commit as archive
 from ..job.letter import letter
 from ..job.mail import html_of
 from ..job.pdf import Printer, to_pdf
 from ..job.summary import text_of
 from ..page.html import page_of
-from . import archive, publication
+from . import publication
 from .briefs import canonical, check_brief
 from .manifest import compare_briefs, manifest, verify_files
 from .run import Kernel, execute
@@ -35,6 +35,7 @@ from .workbook.book import write_workbook
 
 __all__ = ["build_reports", "compare_briefs", "render", "to_pdf", "verify_files"]
 
+Freeze = Callable[[Path], list[archive.Staged]]
 WORKER = "finops_model.publish.report.worker"  # a process of its own for each worker
 
 
@@ -139,6 +140,9 @@ def build_reports(
     archive_name: str = "",
     four_eyes: bool = True,
     printer: Printer | None = None,
+    freeze: Freeze | None = None,
+    keys: Mapping[tuple[str, str], Mapping] | None = None,
+    left_out: Collection[tuple[str, str]] = (),
 ) -> list[dict]:
     """Publish these briefs below a folder.
 
@@ -164,6 +168,13 @@ def build_reports(
         `four_eyes` of finops.yaml.
     printer : Printer, optional
         What prints the pages; None: no PDF.
+    freeze : callable, optional
+        Called with the folder everything is made in when all reports lie there, `<month>/<slug>/`:
+        it writes slider data to `<month>/` and gives the pages besides (`archive.commit.Staged`).
+    keys : mapping, optional
+        By (month, slug): what is kept with the report's index entry as it is, `inputs` for example.
+    left_out : collection of (month, slug), optional
+        Reports that this call was to renew and could not.
 
     Returns
     -------
@@ -202,10 +213,9 @@ def build_reports(
 
     if not briefs:
         return []
-    root.mkdir(parents=True, exist_ok=True)
     if marks := publication.marks(records, four_eyes):
         manifest_extra = {**(manifest_extra or {}), "records": marks}
-    with aside(root, ".staging-") as staging:
+    with archive.staging(root) as staging:
         folders = [staging / brief["month"] / brief["slug"] for brief in briefs]
         kept = [root / ".failed" / f"{brief['month']}-{brief['slug']}.ipynb" for brief in briefs]
         say("reports", 0, len(briefs))
@@ -234,29 +244,31 @@ def build_reports(
                     )
                     say("reports", i + 1, len(briefs))
 
-        with _publishing(root):
-            found = publication.places(root, briefs, folders, records)
-            with publication.put(root, found, records, archive_name):
-                for failed in kept:
-                    failed.unlink(missing_ok=True)
-                with contextlib.suppress(OSError):
-                    (root / ".failed").rmdir()
-                archive.rebuild(root)
-
-    return [archive.listed_at(root, one.target) for one in found]
-
-
-def settle(reports_root, records: Records | None, archive_name: str) -> None:
-    """Publications that were begun and cut off: what was renamed into place is done, the rest void, and the index is made anew."""
-    root = Path(reports_root).resolve()
-    if records is None or not publication.waiting(records, archive_name):
-        return
-    root.mkdir(parents=True, exist_ok=True)
-    with _publishing(root):
-        if pending := publication.waiting(records, archive_name):
-            publication.bring_back(root, pending)
-            archive.rebuild(root)
-            publication.done(root, pending, records, "settled at the next start")
+        staged = [
+            archive.Staged(
+                brief["month"],
+                brief["slug"],
+                folder,
+                brief,
+                keys=(keys or {}).get((brief["month"], brief["slug"]), {}),
+            )
+            for brief, folder in zip(briefs, folders, strict=True)
+        ]
+        if freeze is not None:
+            staged += freeze(staging)
+        entries = archive.commit(
+            root,
+            staged,
+            staging,
+            records=records,
+            archive_name=archive_name,
+            left_out=left_out,
+        )
+        for failed in kept:
+            failed.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (root / ".failed").rmdir()
+    return entries
 
 
 def _side_by_side(
@@ -342,11 +354,3 @@ def _lines(processes):
                     yield line
                 else:
                     waiting.unregister(key.fileobj)
-
-
-@contextlib.contextmanager
-def _publishing(root: Path):
-    """One publication at a time per archive."""
-    with open(root / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

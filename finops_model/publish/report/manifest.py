@@ -12,7 +12,8 @@ from ... import resources
 from ...documents import sha256_of
 from ...errors import ReportError
 from ...measure.brief_types import Brief
-from ...periods import MONTH
+from ...published import INDEX, base_of
+from ..archive.layout import current, find
 from .briefs import figures_hash
 
 SHOWN = 50  # differences told at most
@@ -104,40 +105,21 @@ def _against_manifest(folder: Path) -> tuple[list[str], dict | None]:
     return problems, listed
 
 
-def archive_of(folder: Path) -> tuple[Path, str]:
-    """The archive that a published folder lies in, and its place in its month: `company`, `restated-1/company`, `.versions/1/company`.
-
-    >>> [archive_of(Path(f"/reports/2026-10/{place}"))[1] for place in ("company", ".versions/1/company")]
-    ['company', '.versions/1/company']
-    """
-    folder = Path(folder).resolve()
-    for month in (folder.parent, *folder.parents[1:3]):
-        if MONTH.fullmatch(month.name):
-            return month.parent, folder.relative_to(month).as_posix()
-    return folder.parents[1], folder.name
-
-
 def _against_index(folder: Path) -> list[str]:
-    root, place = archive_of(folder)
-    path = root / "index.json"
-    month = folder.resolve().relative_to(root).parts[0]
+    found = find(folder)
+    if not (base_of(found.root) / INDEX).is_file():
+        return ["the archive has no index.json"]
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["reports"]
-        here = [e for e in entries if e["month"] == month]
-        entry = next((e for e in here if e["slug"] == place), None) or next(
-            (one for e in here for one in e.get("versions", ()) if one["folder"] == place), None
-        )
-        if entry is None:
+        current(found.root)
+        if found.entry is None:
             return ["the archive's index.json does not list this report"]
         return [
             f"{name} is not the file that the archive's index.json lists"
-            for name, as_listed in sorted(entry["files"].items())
+            for name, as_listed in sorted(found.entry["files"].items())
             if not (folder / Path(name).name).is_file()
             or sha256_of(folder / Path(name).name) != as_listed["sha256"]
         ]
-    except FileNotFoundError:
-        return ["the archive has no index.json"]
-    except (ValueError, KeyError, TypeError):
+    except (ReportError, KeyError, TypeError, AttributeError):
         return ["the archive's index.json cannot be read"]
 
 

@@ -11,6 +11,7 @@ from ...errors import ReportError
 from ...measure.brief_types import Brief, Child
 from ...measure.entities import label
 from ...names import folders, is_slug
+from ...published import INDEX, base_of
 
 
 def published_in(root: str | Path, month: str) -> dict[str, str]:
@@ -18,10 +19,10 @@ def published_in(root: str | Path, month: str) -> dict[str, str]:
 
     An index that cannot be read lists nothing; a folder that is no slug is not taken over.
     """
-    root = Path(root)
+    root = base_of(root)
     entries: list[dict]
     try:
-        listed = json.loads((root / "index.json").read_text(encoding="utf-8"))["reports"]
+        listed = json.loads((root / INDEX).read_text(encoding="utf-8"))["reports"]
         entries = [
             entry for entry in listed if isinstance(entry, dict) and entry.get("month") == month
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ from ...measure.brief import assumptions
 from ...measure.brief_types import Brief
 from ...progress import Progress
 from ...records.rows import GENESIS
-from ...records.states import state_of
 from ...records.store import Records
 from ...settings import Settings
-from .build import build_reports, settle
+from ..archive.commit import settle
+from .build import Freeze, build_reports
 from .places import no_stranger
 from .publication import check_writable
 
@@ -64,6 +64,9 @@ class Recorded:
         workers: int = 2,
         fast: bool = False,
         progress: Progress | None = None,
+        freeze: Freeze | None = None,
+        keys: Mapping[tuple[str, str], Mapping] | None = None,
+        left_out: Collection[tuple[str, str]] = (),
     ) -> list[dict]:
         """`build_reports` with rows of what is published, and of what these closes, by entity, read."""
         for document in briefs:
@@ -81,14 +84,10 @@ class Recorded:
             records=self.records,
             archive_name=self.archive,
             four_eyes=self.settings.four_eyes,
+            freeze=freeze,
+            keys=keys,
+            left_out=left_out,
         )
-
-    def takes_sliders(self, entry: Mapping) -> bool:
-        """Whether the slider data of a month are written: those of a closed month stay as they are, and a view beside it has none."""
-        if entry.get("beside") or not (self.root / entry["month"] / "dashboard.json").is_file():
-            return not entry.get("beside")
-        records = self.records
-        return records is None or state_of(records, "", entry["month"]) != "closed"
 
 
 def note(records: Records, closes: Mapping[str, Close]) -> None:
