@@ -67,9 +67,7 @@ def below(folder: Path) -> dict[str, bytes]:
 
 
 def entry(root: Path, slug="company", month=MONTH) -> dict:
-    return next(
-        one for one in layout.entries(root) if (one["month"], one["slug"]) == (month, slug)
-    )
+    return next(one for one in layout.entries(root) if (one["month"], one["slug"]) == (month, slug))
 
 
 def hidden(root: Path) -> list[str]:
