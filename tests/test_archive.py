@@ -5,20 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-import shutil
 from pathlib import Path
 
-import pytest
-
 from finops_model.documents import write_atomic
-from finops_model.errors import ReportError
-from finops_model.measure import grades
-from finops_model.publish import dashboard
-from finops_model.publish.archive import commit, generation, layout
+from finops_model.publish.archive import commit, layout
 from finops_model.publish.report.briefs import canonical
-from finops_model.publish.report.manifest import file_entry, manifest, verify_files
-from finops_model.published import base_of
+from finops_model.publish.report.manifest import file_entry, manifest
 
 FIXTURES = Path(__file__).parent / "fixtures"
 BRIEF = json.loads((FIXTURES / "briefs" / "company.json").read_text(encoding="utf-8"))

@@ -111,7 +111,7 @@ def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict
 
 def last_reports(settings: Settings, month: str, reports: Path | None = None) -> dict:
     """`reported` and `later` of a close: by unit the newest reports of a month before this one, and what the index says of them since."""
-    root = reports or settings.path(settings.reports)
+    root = base_of(reports or settings.path(settings.reports))
     found: dict[str, dict] = {"reported": {}, "later": {}}
     folders = [each for each in root.glob("[0-9]*") if MONTH.fullmatch(each.name)]
     for folder in sorted(folders, key=lambda each: each.name, reverse=True):
