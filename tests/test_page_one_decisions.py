@@ -314,7 +314,14 @@ def test_of_a_year_of_weeks_the_days_that_lie_in_it_count():
 
 
 def runs_out(kind, name, earliest, **cells) -> dict:
-    known = {"state": "running", "owner": "", "short": None, "end": None, "per": ""}
+    known = {
+        "state": "running",
+        "owner": "",
+        "short": None,
+        "end": None,
+        "per": "",
+        "ends_with": "",
+    }
     return {"kind": kind, "name": name, "earliest": earliest, **known, **cells}
 
 
@@ -325,6 +332,8 @@ def test_what_runs_out_is_due_by_its_earliest_day():
         runs_out("credit", "grant", "2027-02-01", short=0.0),
         runs_out("quota", "chat", "2026-11-20", short=80.0, per="month"),
         runs_out("prepaid", "lasts", None),
+        runs_out("commitment", "signed", "2026-12-31", ends_with="coverage ends"),
+        runs_out("commitment", "{hours}", "2027-03-01"),
         runs_out("prepaid", "empty", "2026-10-01", state="out"),
     ]
     close = close_of([row("2026-10-01", 5.0)], base_of(), runouts=rows)
@@ -336,6 +345,7 @@ def test_what_runs_out_is_due_by_its_earliest_day():
         ("2026-11-20", "Raise the quota of chat, or use less", "$80.00 of use lies beyond it this month", "", None),
         ("2026-12-09", "Fill up the prepaid balance OpenAI", "nothing pays for $1.50k of use by its end", "Ana", None),
         ("2027-02-01", "Plan for the end of the credit grant", "", "", None),
+        ("2027-03-01", "Replace the commitment {hours}, which is used up", "", "", None),
     ]  # fmt: skip
     assert decisions(close, "A", LIMITS) == []
 

@@ -529,7 +529,13 @@ def test_page_and_workbook_show_what_the_brief_has_and_nothing_where_it_has_none
     known = replace(close, runouts=rows_of(chosen, daily, AS_OF, run))
     plain, whole = brief(close), brief(known)
     assert "runout" not in plain and "When it runs out" not in Page(plain).budget().html
+    plain_one, whole_one = plain.pop("page_one"), dict(whole["page_one"])
     assert {key: whole[key] for key in plain} == plain  # no other figure moves
+    # what runs out is to be decided; nothing else of page one moves
+    due = [one["what"] for one in whole_one.pop("decisions")]
+    assert due == ["Fill up the prepaid balance Open|AI <i>"]
+    assert whole_one | {"decisions": []} == plain_one
+    plain["page_one"] = plain_one
     schema = json.loads((ROOT / "finops_model/measure/brief.schema.json").read_text())
     row_schema = {"$ref": "#/$defs/RunoutRow", "$defs": schema["$defs"]}
     for row in json.loads(json.dumps(whole["runout"])):

@@ -14,6 +14,7 @@ import pandas as pd
 from ....names import COMPANY
 from ....periods import add_months, month_days
 from ....wording import clean, money
+from ....wording.runout import certain
 from ...close import Close
 from ..dates import months_in_year
 from ..types import DecisionDue
@@ -23,7 +24,12 @@ from .renewals import Renewal, renewal
 DAYS_A_MONTH = 365 / 12
 SMALL = 0.005  # money below half a cent is none
 NEWEST = 28  # days whose use tells which unit a commitment covers
-RUNS_OUT = ("prepaid", "credit", "quota")
+RUNS_OUT = {
+    "prepaid": "Fill up the prepaid balance {}",
+    "credit": "Plan for the end of the credit {}",
+    "commitment": "Replace the commitment {}, which is used up",  # of an amount
+    "quota": "Raise the quota of {}, or use less",
+}
 
 
 def decisions(close: Close, unit: str, materiality: Mapping) -> list[DecisionDue]:
@@ -228,18 +234,14 @@ def _runs_out(close: Close) -> list[DecisionDue]:
     """Balances, credits and quotas by the earliest day of their range; the day that nothing is left on is no decision."""
     found = []
     for row in close.runouts:
-        if row["kind"] not in RUNS_OUT or row["state"] != "running" or not row["earliest"]:
+        if row.get("kind") not in RUNS_OUT or row["state"] != "running" or not row["earliest"]:
             continue
-        name = clean(row["name"])
-        what = {
-            "prepaid": f"Fill up the prepaid balance {name}",
-            "credit": f"Plan for the end of the credit {name}",
-            "quota": f"Raise the quota of {name}, or use less",
-        }[row["kind"]]
+        if certain(row):  # a contract that ends: `_ends` has it
+            continue
         found.append(
             _due(
                 by=row["earliest"],
-                what=what,
+                what=RUNS_OUT[row["kind"]].format(clean(row["name"])),
                 kind="runs out",
                 if_nothing=_unpaid(row, close.currency),
                 owner=clean(row["owner"]),
