@@ -63,7 +63,7 @@ def test_the_page_says_the_bridge_and_nothing_else(brief):
     page = Page(brief)
     html = page.movements().html
     said = [one for one in page.differences() if one.startswith("bridge")]
-    assert said == [] and html.count("<svg") == 2 and "<script" not in html
+    assert said == [] and html.count("<svg") == 4 and "<script" not in html
     text = " ".join(re.sub(r"<[^>]*>", " ", html).split())
     assert words.sentence(brief["bridge"][0], "USD") in text
     for piece in (

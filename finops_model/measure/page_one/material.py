@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ...names import COMPANY
 from .types import Materiality
 
 if TYPE_CHECKING:
     from ..close import Close
 
+OF_LINE, OF_COMPANY = 0.02, 0.001  # as settings have them where nobody wrote others
 NOISE = 1e-9  # of a limit: what floats add
 
 
@@ -21,6 +23,19 @@ def materiality(close: Close) -> Materiality:
         "of_company": given.of_company,
         "least": None if whole is None else given.of_company * whole,
     }
+
+
+def limits_of(brief: Mapping) -> Materiality:
+    """Both thresholds as a brief says them; those that settings have by themselves for a brief of before page one.
+
+    >>> limits_of({"unit": "Company", "landing": {"budget": 5000.0}})
+    {'of_line': 0.02, 'of_company': 0.001, 'least': 5.0}
+    """
+    if "page_one" in brief:
+        return brief["page_one"]["materiality"]
+    whole = brief["landing"]["budget"] if brief["unit"] == COMPANY else None
+    least = None if whole is None else OF_COMPANY * whole
+    return {"of_line": OF_LINE, "of_company": OF_COMPANY, "least": least}
 
 
 def is_material(variance: float | None, line: float | None, materiality: Mapping) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import cast
 
@@ -17,10 +18,12 @@ from .parts import (
     GRID,
     INK,
     PAGE,
+    SLIM,
     VERMILION,
     Canvas,
     Figure,
     axis_money,
+    for_phones,
     keep_apart,
     month_label,
     ticks,
@@ -31,7 +34,8 @@ LEFT, LETTER = 78, 8  # px: room for words on the left; a bold letter at most
 PALE = "#AEB6BF"
 
 
-def track_record(brief: Brief, most: int = 14) -> Figure | None:
+@for_phones
+def track_record(brief: Brief, most: int = 14, slim: bool = False) -> Figure | None:
     """Month by month: the range given one month ahead, and what it was."""
     detail = brief["accuracy"]["detail"]
     if not detail:
@@ -43,9 +47,11 @@ def track_record(brief: Brief, most: int = 14) -> Figure | None:
     values = [row[key] for row in rows for key in ("p10", "p90", "actual")]
     spread = (max(values) - min(values)) or abs(values[0]) or 1.0
     steps = ticks(min(values) - 0.15 * spread, max(values) + 0.15 * spread, 5)
-    draw = Canvas(PAGE, 290, 66, 134, 12, 30, x=(-0.5, len(rows) - 0.5), y=(steps[0], steps[-1]))
+    width, sides = (SLIM, (52, 28)) if slim else (PAGE, (66, 134))
+    draw = Canvas(width, 290, *sides, 12, 30, x=(-0.5, len(rows) - 0.5), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     every = 1 if len(rows) <= 9 else 2
+    every = max(every, math.ceil(len(rows) / 4)) if slim else every
     draw.x_axis(
         list(range(0, len(rows), every)), [month_label(row["for"]) for row in rows[::every]]
     )
@@ -68,12 +74,16 @@ def track_record(brief: Brief, most: int = 14) -> Figure | None:
         [{"x": i, "y": r["actual"]} for i, r in enumerate(rows) if not r["inside"]], VERMILION, 90
     )
     end, right = rows[-1], len(rows) - 1
-    names = [
-        (end["p90"], "P90 we said", GREY),
-        (end["p50"], "Median we said", BLUE),
-        (end["p10"], "P10 we said", GREY),
-        (end["actual"], "What it was", INK if end["inside"] else DARK_VERMILION),
-    ]
+    names = (
+        []
+        if slim
+        else [
+            (end["p90"], "P90 we said", GREY),
+            (end["p50"], "Median we said", BLUE),
+            (end["p10"], "P10 we said", GREY),
+            (end["actual"], "What it was", INK if end["inside"] else DARK_VERMILION),
+        ]
+    )
     for (_, text, color), y in zip(
         names, keep_apart([n[0] for n in names], 15 * draw.per_px(), *draw.y)
     ):

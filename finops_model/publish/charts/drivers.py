@@ -13,15 +13,17 @@ from .parts import (
     GREEN,
     INK,
     PAGE,
+    SLIM,
     VERMILION,
     Canvas,
     Figure,
     axis_money,
+    for_phones,
     inside,
     short,
 )
 
-ROW = 30  # px of a bar with its label
+ROW, SLIM_ROW = 30, 42  # px of a bar with its label, beside it or above it
 REST = re.compile(r"^\d+ others$")  # the brief's own line for the rest: it stands last
 
 
@@ -32,19 +34,20 @@ class Bar(NamedTuple):
     value: float
 
 
-def what_moved(brief: Brief, most: int = 13) -> Figure | None:
+@for_phones
+def what_moved(brief: Brief, most: int = 13, slim: bool = False) -> Figure | None:
     """Change of each workload since the month before, the largest first; costlier to the right, cheaper to the left."""
     bars = [Bar(row["name"], row["change"]) for row in brief["drivers"]["change"] if row["change"]]
     if not bars:
         return None
     currency, total = brief["currency"], sum(bar.value for bar in bars)
     shown = _grouped(bars, most)
-    draw, steps = _canvas(shown, 276)
+    draw, steps = _canvas(shown, 276, slim)
     draw.x_axis(steps, axis_money(steps, currency), grid=True)
     for i, bar in enumerate(shown):
-        up, y = bar.value >= 0, i + 0.5
+        up, y = bar.value >= 0, i + (0.68 if slim else 0.5)
         _box(draw, bar, y, VERMILION if up else GREEN)
-        draw.text([{"x": draw.x[0], "y": y, "t": short(bar.name, 30)}], INK, "right", dx=-62)
+        draw.name(y, short(bar.name, 30), dx=-62, above=19 if slim else 0)
         draw.text(
             [{"x": bar.value, "y": y, "t": f"{'+' if up else ''}{money(bar.value, currency)}"}],
             INK,
@@ -67,19 +70,20 @@ def what_moved(brief: Brief, most: int = 13) -> Figure | None:
     return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
-def range_shares(brief: Brief, most: int = 10) -> Figure | None:
+@for_phones
+def range_shares(brief: Brief, most: int = 10, slim: bool = False) -> Figure | None:
     """What makes the range wide: share of the variance of the horizon's total by workload."""
     bars = [Bar(row["name"], row["share"]) for row in brief["drivers"]["range"] if row["share"]]
     if not bars:
         return None
     shown = _grouped(bars, most)
-    draw, steps = _canvas(shown, 226)
+    draw, steps = _canvas(shown, 226, slim)
     draw.x_axis(steps, [f"{step * 100:.0f} %".replace("-", "−") for step in steps], grid=True)
     for i, bar in enumerate(shown):
-        y, share = i + 0.5, bar.value
+        y, share = i + (0.68 if slim else 0.5), bar.value
         text = percent(share) if share >= 0 else f"−{percent(-share)}"
         _box(draw, bar, y, BLUE)
-        draw.text([{"x": draw.x[0], "y": y, "t": short(bar.name, 30)}], INK, "right", dx=-12)
+        draw.name(y, short(bar.name, 30), above=19 if slim else 0)
         draw.text([{"x": max(share, 0), "y": y, "t": text}], INK, dx=6, bold=True, halo=True)
     draw.rules([{"x": 0, "x2": 0, "y": 0, "y2": len(shown)}], INK, 1.2)
     first = shown[0]
@@ -108,13 +112,18 @@ def _grouped(bars: list[Bar], most: int) -> list[Bar]:
     return bars[:most] + extra
 
 
-def _canvas(bars: list[Bar], left: int) -> tuple[Canvas, list[float]]:
-    """A canvas with a row for every bar, and the round values on its axis; left: px for names."""
+def _canvas(bars: list[Bar], left: int, slim: bool) -> tuple[Canvas, list[float]]:
+    """A canvas with a row for every bar, and the round values on its axis; left: px for names, which stand above their bars where it is slim."""
     values = [bar.value for bar in bars]
     ends, steps = inside(min(0.0, *values), max(0.0, *values))
-    height = 40 + ROW * len(bars)
-    return Canvas(PAGE, height, left, 70, 8, 30, x=ends, y=(len(bars), 0)), steps
+    down = (len(bars), 0)
+    if slim:
+        steps = steps[:: 1 + (len(steps) > 4)]
+        side = 70 if min(values) < 0 else 26
+        return Canvas(SLIM, 40 + SLIM_ROW * len(bars), side, 70, 8, 30, x=ends, y=down), steps
+    return Canvas(PAGE, 40 + ROW * len(bars), left, 70, 8, 30, x=ends, y=down), steps
 
 
 def _box(draw: Canvas, bar: Bar, y: float, color: str) -> None:
-    draw.bars([{"x": 0, "x2": bar.value, "y": y - 0.3, "y2": y + 0.3, "color": color}])
+    half = 9 * abs(draw.per_px())
+    draw.bars([{"x": 0, "x2": bar.value, "y": y - half, "y2": y + half, "color": color}])

@@ -21,7 +21,7 @@ from .parts import (
 )
 
 HISTORY = 18  # months of actuals in the fan
-WIDE, HIGH = 400, 236  # px: as drawn on a phone; beside the table of page one it is as wide
+WIDE, HIGH = 390, 232  # px: as drawn on a phone; beside the table of page one it is as wide
 LETTER, LINE = 8, 14  # px of a letter at most, and of a line of words
 STEP = 12  # px: a line may rise that far beside a name
 Row = dict[str, Any]  # x: place of the month; y, p10 … p90: money; t: a label
@@ -198,13 +198,13 @@ def _fan_words(
     before = f"{way} in {month_name(months[whole[-1]['x']])}" if past else ""
     title = f"A month is likely to cost {cost} by {month_name(end['month'])}{before}"
     subtitle = (
-        f"Cost per month, {currency}. Dark: what was; blue: the median of {brief['forecast']['paths']:,} futures; "
+        f"Cost per month, {currency}. To the dot: what was; blue: the median of {brief['forecast']['paths']:,} futures; "
         f"band: eight of ten{''.join(f'; {note}' for note in notes)}."
     )
     if end["p10"] == end["p90"]:
         return (
             title,
-            f"Cost per month, {currency}. Dark: what was; blue: what is to come{''.join(f'; {note}' for note in notes)}.",
+            f"Cost per month, {currency}. To the dot: what was; blue: what is to come{''.join(f'; {note}' for note in notes)}.",
             f"{title}.",
         )
     words = (

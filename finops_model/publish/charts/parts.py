@@ -6,10 +6,12 @@ same bytes on every machine. Text from outside is cleaned and cut here, and esca
 
 from __future__ import annotations
 
+import functools
 import math
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ...measure.words import SYMBOLS
 from ...wording import clean
@@ -28,7 +30,7 @@ DARK_VERMILION, DARK_GREEN = (
     "#B34700",
     "#00704F",
 )  # the same hues, dark enough for small text on white
-PAGE = 860  # px of a chart as wide as the page
+PAGE, SLIM = 860, 362  # px of a chart as wide as the page, or as a phone
 TEXT = 12  # px of axis and label text
 
 
@@ -40,6 +42,19 @@ class Figure:
     subtitle: str
     alt: str
     svg: str
+    narrow: str = ""  # the same for a phone, where the drawing has one
+
+
+def for_phones(chart: Callable[..., Figure | None]) -> Callable[..., Figure | None]:
+    """A chart that is drawn a second time, narrow (`slim=True`): what is as wide as a page would be cut on a phone."""
+
+    @functools.wraps(chart)
+    def drawn(*given: Any, **named: Any) -> Figure | None:
+        wide = chart(*given, **named)
+        slim = wide and chart(*given, **named, slim=True)
+        return wide if wide is None or slim is None else replace(wide, narrow=slim.svg)
+
+    return drawn
 
 
 def short(text, most: int) -> str:
@@ -253,6 +268,14 @@ class Canvas:
         if halo:
             self._add("text", rows, {**style, "color": "white", "halo": True})
         self._add("text", rows, {**style, "color": color, "halo": False})
+
+    def name(self, y: float, text: str, *, dx: float = -12, above: float = 0.0) -> None:
+        """The name of a row: left of the plot, or `above` px over the row's middle, at its left edge."""
+        row = {"x": self.x[0], "y": y, "t": text}
+        if above:
+            self.text([row], INK, "left", dy=-above, halo=True)
+        else:
+            self.text([row], INK, "right", dx=dx)
 
     def y_axis(self, values: Sequence[float], labels: list[str]) -> None:
         """Grid lines across, labels to their left."""

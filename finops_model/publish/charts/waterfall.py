@@ -13,15 +13,17 @@ from .parts import (
     GREY,
     INK,
     PAGE,
+    SLIM,
     VERMILION,
     Canvas,
     Figure,
     axis_money,
+    for_phones,
     inside,
     short,
 )
 
-ROW = 30  # px of a box with its label
+ROW, SLIM_ROW = 30, 44  # px of a box with its label, beside it or above it
 HALF = 0.5  # an axis begins at zero, unless all of it lies in the upper half
 
 
@@ -56,10 +58,11 @@ def _name(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def waterfall(bridge: Mapping, currency: str, title: str = "") -> Figure | None:
+@for_phones
+def waterfall(bridge: Mapping, currency: str, title: str = "", slim: bool = False) -> Figure | None:
     """The drawing of a bridge; None where nothing changed.
 
-    bridge   as the brief has it;  title: instead of the bridge's own sentence
+    bridge   as the brief has it;  title: instead of the bridge's own sentence;  slim: as wide as a phone
     """
     rows = boxes(bridge)
     if len(rows) < 3:
@@ -72,16 +75,22 @@ def waterfall(bridge: Mapping, currency: str, title: str = "") -> Figure | None:
     ends, steps = inside(start, max(high, 0.0) if not cut else high)
     ends = (start, ends[1]) if cut else ends
     steps = [value for value in steps if ends[0] <= value <= ends[1]]
-    draw = Canvas(PAGE, 40 + ROW * len(rows), 276, 82, 8, 30, x=ends, y=(len(rows), 0))
+    row_px, wide = (SLIM_ROW, SLIM) if slim else (ROW, PAGE)
+    sides = (26, 74) if slim else (276, 82)
+    draw = Canvas(wide, 40 + row_px * len(rows), *sides, 8, 30, x=ends, y=(len(rows), 0))
+    half = 0.2 if slim else 0.3
+    steps = steps[:: 1 + (slim and len(steps) > 4)]
     draw.x_axis(steps, axis_money(steps, currency), grid=True)
     for i, one in enumerate(rows):
-        y, more = i + 0.5, one.amount >= 0
+        y, more = i + (0.68 if slim else 0.5), one.amount >= 0
         color = BLUE if one.end else VERMILION if more else GREEN
         left, right = sorted((max(one.low, ends[0]) if one.end else one.low, one.high))
-        draw.bars([{"x": left, "x2": right, "y": y - 0.3, "y2": y + 0.3, "color": color}])
+        draw.bars([{"x": left, "x2": right, "y": y - half, "y2": y + half, "color": color}])
         if i + 1 < len(rows):  # what the next step begins at
-            draw.rules([{"x": one.high, "x2": one.high, "y": y + 0.3, "y2": y + 0.7}], GREY, 1)
-        draw.text([{"x": ends[0], "y": y, "t": short(one.name, 36)}], INK, "right", dx=-12)
+            draw.rules(
+                [{"x": one.high, "x2": one.high, "y": y + half, "y2": y + 1 - half}], GREY, 1
+            )
+        draw.name(y, short(one.name, 36), above=19 if slim else 0)
         text = money(one.amount, currency) if one.end else words.signed(one.amount, currency)
         draw.text([{"x": right, "y": y, "t": text}], INK, "left", dx=6, bold=True, halo=True)
     if not cut:

@@ -11,16 +11,19 @@ from .parts import (
     GREY,
     INK,
     PAGE,
+    SLIM,
     VERMILION,
     Canvas,
     Figure,
     axis_money,
+    for_phones,
     inside,
     short,
 )
 
 
-def what_if_differences(brief: Brief, most: int = 8) -> Figure | None:
+@for_phones
+def what_if_differences(brief: Brief, most: int = 8, slim: bool = False) -> Figure | None:
     """Each what-if against the base, future by future: the range of the difference and its middle."""
     rows = brief["what_ifs"][:most]
     if not rows:
@@ -28,14 +31,16 @@ def what_if_differences(brief: Brief, most: int = 8) -> Figure | None:
     currency = brief["currency"]
     values = [row[key] for row in rows for key in ("difference_p10", "difference_p90")]
     ends, steps = inside(min(0.0, *values), max(0.0, *values))
-    draw = Canvas(PAGE, 56 + 46 * len(rows), 236, 40, 24, 30, x=ends, y=(len(rows), 0))
+    width, row_px, sides = (SLIM, 66, (26, 34)) if slim else (PAGE, 46, (236, 40))
+    draw = Canvas(width, 56 + row_px * len(rows), *sides, 24, 30, x=ends, y=(len(rows), 0))
+    steps = steps[:: 1 + (slim and len(steps) > 4)]
     draw.x_axis(steps, axis_money(steps, currency), grid=True)
     for i, row in enumerate(rows):
         low, mid, high, y = (
             row["difference_p10"],
             row["difference_p50"],
             row["difference_p90"],
-            i + 0.62,
+            i + (0.78 if slim else 0.62),
         )
         color, dark = (VERMILION, DARK_VERMILION) if mid > 0 else (GREEN, DARK_GREEN)
         draw.rules([{"x": low, "x2": high, "y": y, "y2": y}], color, 7)
@@ -45,7 +50,7 @@ def what_if_differences(brief: Brief, most: int = 8) -> Figure | None:
         side = (mid - draw.x[0]) / (draw.x[1] - draw.x[0])
         align = "left" if side < 0.15 else "right" if side > 0.85 else "center"
         draw.text([{"x": mid, "y": y, "t": text}], dark, align, dy=-15, bold=True, halo=True)
-        draw.text([{"x": draw.x[0], "y": y, "t": short(row["name"], 32)}], INK, "right", dx=-14)
+        draw.name(y, short(row["name"], 36 if slim else 32), dx=-14, above=34 if slim else 0)
     draw.rules([{"x": 0, "x2": 0, "y": 0, "y2": len(rows)}], INK, 1.2)
     draw.text([{"x": 0, "y": 0, "t": "as the base"}], GREY, "center", dy=-10)
     best = min(rows, key=lambda row: row["difference_p50"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...measure.brief_types import UnitCost
+from ...measure.page_one.material import OF_LINE
 from ...periods import month_name
 from ..charts.unit_costs import unit_cost_trend
-from .tables import USUAL, Column, Figures, table
+from .tables import Column, Figures, table
 
 SMALL = 9  # unit costs drawn; the table has all of them
 
@@ -127,7 +128,7 @@ def _tie(figures: Figures) -> list:
     return [table(columns, rows, caption, total=total, note=note, name="unit-cost-tie")]
 
 
-def moved_words(line: UnitCost, least: float = USUAL["of_line"]) -> str:
+def moved_words(line: UnitCost, least: float = OF_LINE) -> str:
     """Change of a unit cost in words; its side only where it is at least `least`; of a share in points.
 
     >>> moved_words({"change_pct": -0.0347, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 1.036})
@@ -149,7 +150,7 @@ def moved_words(line: UnitCost, least: float = USUAL["of_line"]) -> str:
     return f"{words} ({'favourable' if tone == 'good' else 'unfavourable'})"
 
 
-def moved_tone(line: UnitCost, least: float = USUAL["of_line"]) -> str:
+def moved_tone(line: UnitCost, least: float = OF_LINE) -> str:
     """The colour of a change of at least `least`; "" of a smaller one."""
     change = line["change_pct"]
     if change is None or abs(change) < least:

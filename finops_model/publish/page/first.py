@@ -62,7 +62,7 @@ def first(figures: Figures) -> dict:
             ]
         ),
         "why": reason(brief),
-        "until": short_day(brief["data_as_of"]),
+        "until": "" if brief["status"] == "flash" else short_day(brief["data_as_of"]),
         "lead": lead(brief),
         "alerts": list(alerts(figures)),
         "tiles": list(tiles(figures)),

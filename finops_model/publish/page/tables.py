@@ -19,17 +19,15 @@ from markupsafe import Markup, escape
 from ... import resources
 from ...measure.basis.sections import of as basis_of
 from ...measure.brief_types import Brief
-from ...measure.page_one.material import is_material
+from ...measure.page_one.material import is_material, limits_of
 from ...measure.page_one.types import PageOne
 from ...measure.words import SYMBOLS, chance, money, percent
-from ...names import COMPANY
 from ...periods import month_name
 from ...wording.bridge import signed as signed_money
 from ..charts.parts import Figure
 from ..report.briefs import lookup
 
 OVER = "Over (+) or under (−)"  # head of a column of variances: value − budget
-USUAL = {"of_line": 0.02, "of_company": 0.001}  # as settings have them; docs/method §9.24
 
 
 templates = Environment(
@@ -123,6 +121,9 @@ def unbroken(text: str | Markup) -> Markup:
     )
 
 
+templates.filters["unbroken"] = unbroken
+
+
 def toned(text: str | Markup, tone: str) -> str | Markup:
     """Words in the colour of a tone; "": as they are."""
     return Markup('<span class="{}">{}</span>').format(tone, text) if tone else text
@@ -130,17 +131,7 @@ def toned(text: str | Markup, tone: str) -> str | Markup:
 
 def page_one_of(brief: Brief) -> PageOne:
     """What the brief says for page one; of a brief of before the usual materiality alone (docs/method §9.24)."""
-    if "page_one" in brief:
-        return brief["page_one"]
-    year = brief["landing"]["budget"] if brief["unit"] == COMPANY else None
-    least = None if year is None else USUAL["of_company"] * year
-    return {
-        "materiality": {
-            "of_line": USUAL["of_line"],
-            "of_company": USUAL["of_company"],
-            "least": least,
-        }
-    }
+    return brief["page_one"] if "page_one" in brief else {"materiality": limits_of(brief)}
 
 
 def _scale(one: PageOne, currency: str) -> tuple[float, str]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ....measure.page_one.material import is_material
+from ....measure.page_one.material import is_material, limits_of
+from ....names import COMPANY
 from ....periods import month_name
 from ....wording import chance, day, money
 from ....wording import landing as words
 from ..html import shell
-from ..tables import OVER, USUAL, Column, cents, signed, table, templates, toned, whole
+from ..tables import OVER, Column, cents, signed, table, templates, toned, whole
 
 KEYS = ("own", "actual", "at_plan", "effect", "budget")
 SAID = (
@@ -73,7 +74,7 @@ def _tiles(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 def _tone(found: Mapping[str, Any], budget: float, cost: float) -> str:
     """The colour of cost − budget; "" where it is not material to the company (docs/method §9.24)."""
     year = found["landing"]["budget"]
-    limits = {**USUAL, "least": None if year is None else USUAL["of_company"] * year}
+    limits = limits_of({"unit": COMPANY, "landing": {"budget": year}})
     return (
         ("bad" if cost > budget else "good") if is_material(cost - budget, budget, limits) else ""
     )

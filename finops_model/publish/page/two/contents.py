@@ -1,4 +1,7 @@
-"""Where page two begins: its heading and what is on it, written after the page is cleaned, so that no link comes from a notebook."""
+"""Where page two begins: its heading and what is on it.
+
+Words and no links: in the dashboard's frame a link to a place of the page would open the dashboard inside the frame.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,13 @@ SECTION = re.compile(r'<section id="([a-z-]+)">')
 
 
 def with_contents(body: str) -> str:
-    """The body with a heading and links before the second section; as it is where there is none."""
+    """The body with a heading and the sections' names before the second section; as it is where there is none."""
     found = [one for one in SECTION.finditer(body) if one[1] in NAMES]
     if not found:
         return body
-    link = Markup('<li><a href="#{}">{}</a></li>').format
-    links = Markup("\n").join(link(one[1], NAMES[one[1]]) for one in found)
+    names = Markup("\n").join(Markup("<li>{}</li>").format(NAMES[one[1]]) for one in found)
     head = Markup(
         '<div class="contents" id="contents">\n<h2>Page two: all the rest</h2>\n<ul>\n{}\n</ul>\n</div>\n'
-    ).format(links)
+    ).format(names)
     at = found[0].start()
     return f"{body[:at]}{head}{body[at:]}"

@@ -21,7 +21,7 @@ def in_full(figures: Figures) -> dict | None:
         return None
     ahead = one.get("next_month")
     return {
-        "title": "In full",
+        "title": "Page one, in full",
         "lead": ahead["sentence"] if ahead else "",
         "figure": None,
         "tables": shown,
