@@ -194,7 +194,7 @@ def test_what_saves_nothing_is_said_and_without_frozen_draws_nothing_is_invented
         "Let “4 GPUs for a year” end: renewed at its terms it would save nothing"
     )
     assert due["saves"] is None and due["if_nothing"].startswith("4 GPUs an hour go on demand: −$")
-    runout = {"kind": "commitment", "name": "gpu", "short": 12.0}
+    runout = runs_out("commitment", "gpu", "2026-12-31", short=12.0, ends_with="coverage ends")
     bare = close_of([used()], base_of(), inventory=[record()], runouts=[runout])
     (due,) = decisions(bare, "Company", LIMITS)
     assert due["what"] == "Renew “4 GPUs for a year” as it is, or let it end"

@@ -39,7 +39,7 @@ WHAT = {
     "drivers.csv": "business drivers and outcomes a day",
     "organisation.csv": "team to business unit",
     "commitments.csv": "the H100 commitment, FOCUS 1.4 Contract Commitment names; "
-    "x_Rate is USD per GPU-hour, x_SkuIds what it covers",
+    "x_Rate is USD per GPU-hour, x_SkuIds what it covers, x_Owner who decides what follows",
     "hour_shapes.csv": "true hour-of-week shapes of GPU workloads (Monday 00:00 UTC is hour 0, each day has mean 1)",
     "endpoints.csv": "requests and paid GPU-hours of serving endpoints by month",
     "truth.json": "what a good analysis should find",

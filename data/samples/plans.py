@@ -175,7 +175,7 @@ def organisation() -> str:
 
 
 def commitments() -> str:
-    """The commitment under FOCUS 1.4 Contract Commitment names; x_Rate is USD per GPU-hour, x_SkuIds what it covers."""
+    """The commitment under FOCUS 1.4 Contract Commitment names (ours: x_Rate, USD per GPU-hour; x_SkuIds; x_Owner)."""
     prefix = "ContractCommitment"
     hours = COMMITMENT["gpus"] * 24 * 365
     record = {
@@ -205,6 +205,7 @@ def commitments() -> str:
         "InvoiceIssuerName": "Hyperion Cloud",
         "x_SkuIds": COMMITMENT["sku"],
         "x_Rate": COMMITMENT["rate"],
+        "x_Owner": "Procurement",
     }
     return text_csv(list(record), [list(record.values())])
 
