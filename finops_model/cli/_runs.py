@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ..decide.compare import compare
 from ..errors import InputError
 from ..measure.words import money
 from ..simulate.kernel.engine import PREVIEW
-from ..simulate.run import Run
 from ..uncertainty import answers
 from ..wording import landing as landing_words
 
@@ -72,32 +69,6 @@ def row(run, base, of: str, land: dict | None) -> dict:
             "budget": land,
         }
     return cells
-
-
-def kept(scenarios, settings, daily, *, make, **asked) -> list:
-    """The runs of several scenarios on the same facts and draws: those that are kept with proof (docs/method §11.12), else made together and kept.
-
-    daily   all facts, the days after the run's own too;  make: all runs, in their order;  asked: day, paths and engine of the question
-    """
-    from ..facts.workspace import fingerprint
-    from ..publish.lineage import kept as folder
-    from ..scenario.document import load_scenario
-    from ..simulate.kept import scenario_hash
-
-    known, made = folder(settings), list[Run]()
-    asked |= {
-        "facts": fingerprint(daily),
-        "complete": daily.attrs.get("complete"),
-        "columns": [(name, str(kind)) for name, kind in daily.dtypes.items()],
-        "scenarios": [scenario_hash(load_scenario(one), settings) for one in scenarios],
-    }
-
-    def one(at: int):
-        if not made:
-            made.extend(make())
-        return made[at]
-
-    return [known.run({**asked, "at": at}, partial(one, at)) for at in range(len(scenarios))]
 
 
 def sentences(rows: list[dict], runs, of: str, target: float | None, currency: str) -> list[str]:

@@ -174,6 +174,7 @@ def _compare(
     from ..measure.budget import against, outside_words
     from ..measure.words import chance
     from ..publish import close, since
+    from ..publish.lineage import kept_runs
     from ..simulate import scenarios as simulate
     from ..simulate.kept_fits import Fits
     from . import _runs
@@ -224,7 +225,7 @@ def _compare(
 
         if target is None:
             question = {"as_of": day, "paths": paths, "engine": simulate.label(how["engine"])}
-            runs = _runs.kept(asked, chosen, daily, make=made, **question)
+            runs = kept_runs(asked, chosen, daily, make=made, **question)
         else:  # how many paths that takes is found on the way
             runs = made()
     for note in fits.notes:

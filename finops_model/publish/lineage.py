@@ -8,15 +8,22 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+
+import pandas as pd
 
 from .. import resources
 from ..documents import sha256_of
 from ..facts.ledger.store import Ledger
+from ..facts.workspace import fingerprint
+from ..scenario.document import load_scenario
 from ..settings import Settings
-from ..simulate.kept import Kept, settings_hash
+from ..simulate.kept import Kept, scenario_hash, settings_hash
+from ..simulate.run import Run
 
-__all__ = ["code_files", "code_hash", "environment", "installed", "kept", "lineage"]
+__all__ = ["code_files", "code_hash", "environment", "installed", "kept", "kept_runs", "lineage"]
 
 SUFFIXES = (
     ".css",
@@ -133,6 +140,34 @@ def kept(settings: Settings) -> Kept:
         "python": platform.python_version(),
     }
     return Kept(settings.path(settings.ledger), made_from)
+
+
+def kept_runs(
+    scenarios: Sequence,
+    settings: Settings,
+    daily: pd.DataFrame,
+    *,
+    make: Callable[[], list[Run]],
+    **asked,
+) -> list[Run]:
+    """The runs of several scenarios on the same facts and draws: those that are kept with proof (docs/method §11.12), else made together and kept.
+
+    daily   all facts, the days after the run's own too;  make: all runs, in their order;  asked: day, paths and engine of the question
+    """
+    known, made = kept(settings), list[Run]()
+    asked |= {
+        "facts": fingerprint(daily),
+        "complete": daily.attrs.get("complete"),
+        "columns": [(name, str(kind)) for name, kind in daily.dtypes.items()],
+        "scenarios": [scenario_hash(load_scenario(one), settings) for one in scenarios],
+    }
+
+    def one(at: int) -> Run:
+        if not made:
+            made.extend(make())
+        return made[at]
+
+    return [known.run({**asked, "at": at}, partial(one, at)) for at in range(len(scenarios))]
 
 
 def tables() -> list[Path]:

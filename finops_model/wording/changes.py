@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..periods import month_name
-from . import clean, day, money
+from . import clean, day, money, span
 from .bridge import signed
+from .landing import kind
 from .periods import apart, beside, steps
 
 REASONS = {  # part of a move -> where it is up, where it is down
@@ -166,9 +167,31 @@ def later(note: Mapping, last: str) -> Any:
     >>> later(note, "2026-10")["sentence"]
     'Of the report of October 2026: 15 days later FY2026 stood at $9.92m, $9.85m to $10.0m.'
     """
-    told = note["sentence"].replace(" stands at ", " stood at ", 1)
+    told = (
+        note["sentence"].replace(" stands at ", " stood at ").replace(" is booked", " was booked")
+    )
     return {
         "what": "Between the reports",
         "change": None,
         "sentence": f"Of the report of {month_name(last)}: {told}",
     }
+
+
+def stands(note: Mapping, land: Mapping, currency: str) -> str:
+    """Where a report's year stands some days later.
+
+    note   Later;  land: of the year on the later day
+
+    >>> note = {"days": 15, "period": "FY2026", "p10": 9.85e6, "p50": 9.92e6, "p90": 10.0e6}
+    >>> stands(note, {"closed": False, "no_width": False, "p50": 9.92e6}, "USD")
+    '15 days later FY2026 stands at $9.92m, $9.85m to $10.0m.'
+    >>> stands(note, {"closed": True, "p50": 9.92e6}, "USD")
+    '15 days later FY2026 is booked at $9.92m.'
+    """
+    head = f"{note['days']} days later {note['period']}"
+    what, middle = kind(land), money(note["p50"], currency)
+    if what == "closed":
+        return f"{head} is booked at {middle}."
+    if what == "flat":
+        return f"{head} stands at {middle}."
+    return f"{head} stands at {middle}, {span(note['p10'], note['p90'], currency, to=' to ')}."

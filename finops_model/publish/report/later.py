@@ -1,0 +1,115 @@
+"""What happened since a report: the same fiscal year as of a later day, for the archive's index and the next report (docs/method §9.28).
+
+A published page never changes; the index says beside it where its year stands now.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ...facts.daily import entities, warehouse
+from ...facts.ledger.store import Ledger
+from ...measure.budget import against
+from ...measure.close import Close
+from ...measure.page_one.types import Later
+from ...names import COMPANY
+from ...periods import MONTH, days_between
+from ...progress import Progress
+from ...settings import Settings
+from ...simulate import scenarios as simulate
+from ...simulate.kept_fits import Fits
+from ...wording import changes as words
+from ..lineage import kept_runs
+
+LEAST = 7  # days past the report's: fewer say nothing new
+
+
+def newest(settings: Settings, close: Close) -> tuple[Ledger, str] | None:
+    """The ledger and its newest complete day; None where it is not a week past the report's own."""
+    reach = [one["complete"] for one in close.complete]
+    if not reach or days_between(close.as_of, max(reach)) < LEAST:
+        return None  # said without opening the ledger again
+    ledger = entities.part(Ledger(settings.path(settings.ledger)), settings)
+    last = str(ledger.complete(settings.time_zone).last_day)
+    return (ledger, last) if days_between(close.as_of, last) >= LEAST else None
+
+
+def later(
+    settings: Settings, close: Close, unit: str = COMPANY, progress: Progress | None = None
+) -> Later | None:
+    """Where the fiscal year of a report stands on the newest complete day of the ledger.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace, or of the entity whose report it is.
+    close : Close
+        Of the report.
+    unit : str, optional
+        A business unit, or "Company".
+    progress : callable, optional
+        Called with (text, done, total).
+
+    Returns
+    -------
+    Later or None
+        P10, P50 and P90 of the year from a run of the base scenario on that day, as `finops run`
+        makes it (kept runs and fits are used). None where the ledger is complete for less than a
+        week past the report's day, or where nothing can be forecast.
+
+    Source
+    ------
+    docs/method §9.28.
+    """
+    found = newest(settings, close)
+    if found is None or not close.base.months:
+        return None
+    ledger, day = found
+    daily = warehouse.daily(ledger, settings)
+    scenario = settings.path(settings.scenario) if settings.scenario else None
+
+    def made() -> list:
+        return simulate.run_many(
+            [scenario],
+            settings,
+            as_of=day,
+            daily=daily,
+            dials=False,
+            fits=Fits(settings.path(settings.ledger)),
+            engine=close.base.engine,
+            progress=progress,
+        )
+
+    question = {"as_of": day, "paths": None, "engine": simulate.label(close.base.engine)}
+    run = kept_runs([scenario], settings, daily, make=made, **question)[0]
+    return of_run(run, daily, settings, close, unit)
+
+
+def of_run(run, daily: pd.DataFrame, settings: Settings, close: Close, unit: str) -> Later | None:
+    """`later` on a run that there is already; None where it does not reach the year's end."""
+    name = None if unit == COMPANY else unit
+    if name is not None and name not in run.units:
+        return None
+    year = against.period_of(None, f"{close.month}-01", **against.year_how(settings))
+    land = against.landing_beside(run, daily, None, year, name)
+    if land["p50"] is None:
+        return None
+    days = days_between(close.as_of, run.as_of)
+    result: Later = {
+        "as_of": run.as_of,
+        "days": days,
+        "period": land["period"],
+        "p10": land["p10"],
+        "p50": land["p50"],
+        "p90": land["p90"],
+        "sentence": "",
+    }
+    return {**result, "sentence": words.stands(result, land, close.currency)}
+
+
+def newest_of(root: Path, month: str) -> bool:
+    """Whether no report of a later month is published: the note of one that has a successor stays as that one read it."""
+    months = [each.name for each in root.glob("[0-9]*") if MONTH.fullmatch(each.name)]
+    return all(one <= month for one in months)

@@ -1,0 +1,133 @@
+"""What happened since a report: where its fiscal year stands on the newest complete day (docs/method §9.28)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import headline_world as world
+import numpy as np
+import pytest
+
+from finops_model.facts.daily import warehouse
+from finops_model.facts.ledger.store import Ledger
+from finops_model.periods import month_days
+from finops_model.publish import close, since
+from finops_model.publish.report import later
+from finops_model.simulate import scenarios
+
+
+def cost(i: int) -> float:
+    return 100 + (i * 37) % 11
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The close of February of a company whose bill goes on to 15 March; two sources of its own pace."""
+    folder = tmp_path_factory.mktemp("later")
+    settings = world.workspace(folder, world.days("2025-10-01", "2026-03-15", cost), paths=128)
+    return settings, close.prepare(settings, "2026-02")
+
+
+def test_it_is_the_year_of_the_report_as_a_run_of_the_later_day_has_it(made):
+    settings, february = made
+    note = later.later(settings, february)
+    assert {key: note[key] for key in ("as_of", "days", "period")} == {
+        "as_of": "2026-03-15",
+        "days": 15,
+        "period": "FY2026",
+    }
+    # by plain loops: what is booked to the day, and what each path adds
+    daily = warehouse.daily(Ledger(settings.path(settings.ledger)), settings)
+    run = scenarios.run(None, settings, as_of="2026-03-15", daily=daily, dials=False)
+    booked = sum(cost(i) for i in range(92, 92 + 59))  # January and February
+    totals = []
+    for p in range(run.paths):
+        total = booked
+        for m, month in enumerate(run.months):
+            if month < "2027-01":
+                total += float(run.effective[p, m].sum())
+        totals.append(total)
+    assert [note[key] for key in ("p10", "p50", "p90")] == pytest.approx(
+        list(np.quantile(totals, (0.1, 0.5, 0.9)))
+    )
+    assert note["sentence"].startswith("15 days later FY2026 stands at $3")
+
+
+def test_it_is_computed_once_and_of_every_unit(made, monkeypatch):
+    settings, february = made
+    first = later.later(settings, february)
+
+    def never(*_, **__):
+        raise AssertionError("simulated again")
+
+    monkeypatch.setattr(later.simulate, "run_many", never)
+    assert later.later(settings, february) == first
+    (unit,) = february.base.units
+    assert {**later.later(settings, february, unit), "sentence": ""} == {**first, "sentence": ""}
+    assert later.later(settings, february, "Nobody") is None
+
+
+def test_less_than_a_week_past_the_report_there_is_none(made, monkeypatch):
+    settings, february = made
+    monkeypatch.setattr(later.warehouse, "daily", None)  # nothing is read
+    for as_of in ("2026-03-09", "2026-03-15"):
+        assert later.later(settings, replace(february, as_of=as_of)) is None
+    late = [{**one, "complete": "2026-03-06"} for one in february.complete]
+    monkeypatch.setattr(later, "Ledger", None)  # nor is the ledger opened
+    assert later.later(settings, replace(february, complete=late)) is None
+    assert later.later(settings, replace(february, complete=[])) is None
+
+
+def test_a_year_that_is_over_by_then_is_booked(tmp_path):
+    settings = world.workspace(tmp_path, world.days("2025-10-01", "2026-01-10", cost), paths=128)
+    december = close.prepare(settings, "2025-12")
+    note = later.later(settings, december)
+    booked = sum(cost(i) for i in range(92))
+    assert note["p50"] == pytest.approx(booked) and note["p10"] == note["p90"] == note["p50"]
+    assert note["sentence"] == "10 days later FY2025 is booked at $9.65k."
+
+
+def test_only_the_newest_report_is_noted(tmp_path):
+    for month in ("2026-01", "2026-02"):
+        (tmp_path / month / "company").mkdir(parents=True)
+    (tmp_path / "README.md").write_text("ours")
+    assert later.newest_of(tmp_path, "2026-02") and not later.newest_of(tmp_path, "2026-01")
+    assert later.newest_of(tmp_path, "2026-03") and later.newest_of(tmp_path / "none", "2026-01")
+
+
+def published(root, month: str, unit: str, currency: str = "USD", **more):
+    folder = root / month / unit.lower()
+    folder.mkdir(parents=True)
+    brief = {
+        "month": month,
+        "unit": unit,
+        "currency": currency,
+        "data_as_of": str(month_days(month)[-1]),
+        **more,
+    }
+    (folder / "brief.json").write_text(json.dumps(brief))
+
+
+def test_the_last_report_is_the_newest_of_an_earlier_month_with_its_note(tmp_path, made):
+    settings = made[0]
+    for month, unit in (("2026-01", "Company"), ("2026-02", "Company"), ("2026-03", "Company")):
+        published(tmp_path, month, unit)
+    published(tmp_path, "2026-02", "Research", data_as_of="2026-02-10")  # a flash report
+    published(tmp_path, "2026-02", "Abroad", currency="EUR")
+    note = {"as_of": "2026-03-15", "sentence": "15 days later …"}
+    entries = [{"month": "2026-02", "slug": "company", "later": note}]
+    entries += [{"month": "2026-02", "slug": "research"}]
+    (tmp_path / "index.json").write_text(json.dumps({"reports": entries}))
+    found = since.last_reports(settings, "2026-03", tmp_path)
+    assert {unit: one["month"] for unit, one in found["reported"].items()} == {
+        "Company": "2026-02",
+        "Research": "2026-02",
+    }
+    assert found["later"] == {"Company": note}
+    # a month left out: the newest there is
+    assert (
+        since.last_reports(settings, "2026-06", tmp_path)["reported"]["Company"]["month"]
+        == "2026-03"
+    )
+    assert since.last_reports(settings, "2026-01", tmp_path) == {"reported": {}, "later": {}}
