@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...names import COMPANY
-from ...periods import add_months, month_column, month_name
+from ...periods import add_months, month_name
 from ...wording import periods as words
 from ..bridge import states
 from ..bridge.steps import bridge
@@ -52,7 +52,8 @@ def next_month(
     """
     month, following = close.month, add_months(close.month, 1)
     whole = not flash and f"{close.daily['ChargeDate'].min():%Y-%m-%d}" <= f"{month}-01"
-    own = rows[month_column(rows) == month]
+    day = rows["ChargeDate"]
+    own = rows[(day >= pd.Timestamp(f"{month}-01")) & (day < pd.Timestamp(f"{following}-01"))]
     if not whole or following not in close.base.months or not len(own):
         return None
     days = [states.days_of([one]) for one in (month, following)]
