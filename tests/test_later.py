@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import headline_world as world
 import numpy as np
@@ -23,10 +22,22 @@ def cost(i: int) -> float:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The close of February of a company whose bill goes on to 15 March; two sources of its own pace."""
+    """The report of February of a company whose bill goes on to 15 March; two sources of its own pace."""
     folder = tmp_path_factory.mktemp("later")
     settings = world.workspace(folder, world.days("2025-10-01", "2026-03-15", cost), paths=128)
-    return settings, close.prepare(settings, "2026-02")
+    return settings, report_of(close.prepare(settings, "2026-02"))
+
+
+def report_of(made, unit: str = "Company") -> dict:
+    """What `later` reads of a published brief."""
+    return {
+        "month": made.month,
+        "unit": unit,
+        "currency": made.currency,
+        "data_as_of": made.as_of,
+        "forecast": {"months": [{"month": month} for month in made.base.months]},
+        "lineage": {"engine": made.base.engine},
+    }
 
 
 def test_it_is_the_year_of_the_report_as_a_run_of_the_later_day_has_it(made):
@@ -63,26 +74,28 @@ def test_it_is_computed_once_and_of_every_unit(made, monkeypatch):
 
     monkeypatch.setattr(later.simulate, "run_many", never)
     assert later.later(settings, february) == first
-    (unit,) = february.base.units
-    assert {**later.later(settings, february, unit), "sentence": ""} == {**first, "sentence": ""}
-    assert later.later(settings, february, "Nobody") is None
+    daily = warehouse.daily(Ledger(settings.path(settings.ledger)), settings)
+    (unit,) = set(daily["x_BusinessUnit"])
+    assert later.later(settings, {**february, "unit": unit}) == first
+    assert later.later(settings, {**february, "unit": "Nobody"}) is None
 
 
 def test_less_than_a_week_past_the_report_there_is_none(made, monkeypatch):
     settings, february = made
     monkeypatch.setattr(later.warehouse, "daily", None)  # nothing is read
     for as_of in ("2026-03-09", "2026-03-15"):
-        assert later.later(settings, replace(february, as_of=as_of)) is None
-    late = [{**one, "complete": "2026-03-06"} for one in february.complete]
-    monkeypatch.setattr(later, "Ledger", None)  # nor is the ledger opened
-    assert later.later(settings, replace(february, complete=late)) is None
-    assert later.later(settings, replace(february, complete=[])) is None
+        assert later.later(settings, {**february, "data_as_of": as_of}) is None
+    assert later.later(settings, {**february, "forecast": {"months": []}}) is None
+    assert (
+        later.later(settings, {**february, "lineage": {}}) is None
+    )  # of before: no engine is said
+    abroad = {"name": "Acme GmbH", "unit": "Company"}
+    assert later.later(settings, {**february, "entity": abroad}) is None
 
 
 def test_a_year_that_is_over_by_then_is_booked(tmp_path):
     settings = world.workspace(tmp_path, world.days("2025-10-01", "2026-01-10", cost), paths=128)
-    december = close.prepare(settings, "2025-12")
-    note = later.later(settings, december)
+    note = later.later(settings, report_of(close.prepare(settings, "2025-12")))
     booked = sum(cost(i) for i in range(92))
     assert note["p50"] == pytest.approx(booked) and note["p10"] == note["p90"] == note["p50"]
     assert note["sentence"] == "10 days later FY2025 is booked at $9.65k."

@@ -5,6 +5,7 @@ A published page never changes; the index says beside it where its year stands n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from ...facts.daily import entities, warehouse
 from ...facts.ledger.store import Ledger
 from ...measure.budget import against
-from ...measure.close import Close
+from ...measure.entities import own_unit
 from ...measure.page_one.types import Later
 from ...names import COMPANY
 from ...periods import MONTH, days_between
@@ -26,29 +27,15 @@ from ..lineage import kept_runs
 LEAST = 7  # days past the report's: fewer say nothing new
 
 
-def newest(settings: Settings, close: Close) -> tuple[Ledger, str] | None:
-    """The ledger and its newest complete day; None where it is not a week past the report's own."""
-    reach = [one["complete"] for one in close.complete]
-    if not reach or days_between(close.as_of, max(reach)) < LEAST:
-        return None  # said without opening the ledger again
-    ledger = entities.part(Ledger(settings.path(settings.ledger)), settings)
-    last = str(ledger.complete(settings.time_zone).last_day)
-    return (ledger, last) if days_between(close.as_of, last) >= LEAST else None
-
-
-def later(
-    settings: Settings, close: Close, unit: str = COMPANY, progress: Progress | None = None
-) -> Later | None:
+def later(settings: Settings, brief: Mapping, progress: Progress | None = None) -> Later | None:
     """Where the fiscal year of a report stands on the newest complete day of the ledger.
 
     Parameters
     ----------
     settings : Settings
         Of the workspace, or of the entity whose report it is.
-    close : Close
-        Of the report.
-    unit : str, optional
-        A business unit, or "Company".
+    brief : Brief
+        Of the report, as published.
     progress : callable, optional
         Called with (text, done, total).
 
@@ -63,10 +50,13 @@ def later(
     ------
     docs/method §9.28.
     """
-    found = newest(settings, close)
-    if found is None or not close.base.months:
+    unit, engine = own_unit(brief, settings), (brief.get("lineage") or {}).get("engine")
+    if unit is None or engine in (None, "none") or not brief["forecast"]["months"]:
         return None
-    ledger, day = found
+    ledger = entities.part(Ledger(settings.path(settings.ledger)), settings)
+    day = str(ledger.complete(settings.time_zone).last_day)
+    if days_between(brief["data_as_of"], day) < LEAST:
+        return None
     daily = warehouse.daily(ledger, settings)
     scenario = settings.path(settings.scenario) if settings.scenario else None
 
@@ -78,35 +68,34 @@ def later(
             daily=daily,
             dials=False,
             fits=Fits(settings.path(settings.ledger)),
-            engine=close.base.engine,
+            engine=engine,
             progress=progress,
         )
 
-    question = {"as_of": day, "paths": None, "engine": simulate.label(close.base.engine)}
+    question = {"as_of": day, "paths": None, "engine": simulate.label(engine)}
     run = kept_runs([scenario], settings, daily, make=made, **question)[0]
-    return of_run(run, daily, settings, close, unit)
+    return of_run(run, daily, settings, brief, unit)
 
 
-def of_run(run, daily: pd.DataFrame, settings: Settings, close: Close, unit: str) -> Later | None:
+def of_run(run, daily: pd.DataFrame, settings: Settings, brief: Mapping, unit: str) -> Later | None:
     """`later` on a run that there is already; None where it does not reach the year's end."""
     name = None if unit == COMPANY else unit
     if name is not None and name not in run.units:
         return None
-    year = against.period_of(None, f"{close.month}-01", **against.year_how(settings))
+    year = against.period_of(None, f"{brief['month']}-01", **against.year_how(settings))
     land = against.landing_beside(run, daily, None, year, name)
     if land["p50"] is None:
         return None
-    days = days_between(close.as_of, run.as_of)
     result: Later = {
         "as_of": run.as_of,
-        "days": days,
+        "days": days_between(brief["data_as_of"], run.as_of),
         "period": land["period"],
         "p10": land["p10"],
         "p50": land["p50"],
         "p90": land["p90"],
         "sentence": "",
     }
-    return {**result, "sentence": words.stands(result, land, close.currency)}
+    return {**result, "sentence": words.stands(result, land, brief["currency"])}
 
 
 def newest_of(root: Path, month: str) -> bool:
