@@ -8,6 +8,7 @@ import headline_world as world
 import numpy as np
 import pytest
 
+from finops_model.errors import LedgerError
 from finops_model.facts.daily import warehouse
 from finops_model.facts.ledger.store import Ledger
 from finops_model.periods import month_days
@@ -101,14 +102,6 @@ def test_a_year_that_is_over_by_then_is_booked(tmp_path):
     assert note["sentence"] == "10 days later FY2025 is booked at $9.65k."
 
 
-def test_only_the_newest_report_is_noted(tmp_path):
-    for month in ("2026-01", "2026-02"):
-        (tmp_path / month / "company").mkdir(parents=True)
-    (tmp_path / "README.md").write_text("ours")
-    assert later.newest_of(tmp_path, "2026-02") and not later.newest_of(tmp_path, "2026-01")
-    assert later.newest_of(tmp_path, "2026-03") and later.newest_of(tmp_path / "none", "2026-01")
-
-
 def published(root, month: str, unit: str, currency: str = "USD", **more):
     folder = root / month / unit.lower()
     folder.mkdir(parents=True)
@@ -144,3 +137,26 @@ def test_the_last_report_is_the_newest_of_an_earlier_month_with_its_note(tmp_pat
         == "2026-03"
     )
     assert since.last_reports(settings, "2026-01", tmp_path) == {"reported": {}, "later": {}}
+
+
+def test_the_note_stands_in_the_archive_s_index_and_a_failed_run_leaves_none(
+    tmp_path, made, monkeypatch
+):
+    settings, february = made
+    noted, entry = [], {"slug": "company"}
+    monkeypatch.setattr(later, "note", lambda *place, **keys: noted.append((*place, keys)))
+    (told,) = later.note_all(settings, [february], [entry], tmp_path)
+    assert noted == [(tmp_path, "2026-02", "company", {"later": told})]
+    # a unit's, one beside a closed month's, and one that has a successor stay without
+    unit = {**february, "unit": "Research"}
+    assert later.note_all(settings, [unit], [entry], tmp_path) == []
+    assert later.note_all(settings, [february], [{**entry, "beside": True}], tmp_path) == []
+    (tmp_path / "index.json").write_text(json.dumps({"reports": [{"month": "2026-03"}]}))
+    assert later.note_all(settings, [february], [entry], tmp_path) == []
+    (tmp_path / "index.json").unlink()
+
+    def fails(*_):
+        raise LedgerError("no")
+
+    monkeypatch.setattr(later, "later", fails)
+    assert later.note_all(settings, [february], [entry], tmp_path) == [] and len(noted) == 1

@@ -375,6 +375,7 @@ def report(
     ...     print(str(problem)[:49])
     2024-01: the ledger has no data for January 2024;
     """
+    from .report import later
     from .report.besides import Besides
     from .report.recorded import Recorded
 
@@ -412,6 +413,7 @@ def report(
     )
     if whole is not None:
         whole += besides.told(root)
+    later.note_all(settings, briefs, published, root, progress)
     return [
         {**entry, "restated": brief["restated"]}
         for entry, brief in zip(published, briefs, strict=True)

@@ -5,23 +5,28 @@ A published page never changes; the index says beside it where its year stands n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from ...errors import FinOpsError
 from ...facts.daily import entities, warehouse
 from ...facts.ledger.store import Ledger
 from ...measure.budget import against
 from ...measure.entities import own_unit
 from ...measure.page_one.types import Later
 from ...names import COMPANY
-from ...periods import MONTH, days_between
+from ...periods import days_between
 from ...progress import Progress
+from ...published import INDEX, base_of
 from ...settings import Settings
 from ...simulate import scenarios as simulate
 from ...simulate.kept_fits import Fits
 from ...wording import changes as words
+from ..archive.commit import note
 from ..lineage import kept_runs
 
 LEAST = 7  # days past the report's: fewer say nothing new
@@ -98,7 +103,34 @@ def of_run(run, daily: pd.DataFrame, settings: Settings, brief: Mapping, unit: s
     return {**result, "sentence": words.stands(result, land, brief["currency"])}
 
 
+def note_all(
+    settings: Settings,
+    briefs: Sequence[Mapping],
+    published: Sequence[Mapping],
+    root: Path,
+    progress: Progress | None = None,
+) -> list[Later]:
+    """Keep `later` of the company's reports (each entity's) with their entries in the archive's index; what is noted.
+
+    briefs, published   of one publication, in one order
+
+    What was published stays so: a run that cannot be made leaves no note, and raises nothing.
+    """
+    noted: list[Later] = []
+    for part in settings.parts():
+        for brief, entry in zip(briefs, published, strict=True):
+            mine = own_unit(brief, part) == COMPANY and not entry.get("beside")
+            if not mine or not newest_of(root, brief["month"]):
+                continue
+            with contextlib.suppress(FinOpsError):
+                if found := later(part, brief, progress):
+                    note(root, brief["month"], entry["slug"], later=found)
+                    noted.append(found)
+    return noted
+
+
 def newest_of(root: Path, month: str) -> bool:
     """Whether no report of a later month is published: the note of one that has a successor stays as that one read it."""
-    months = [each.name for each in root.glob("[0-9]*") if MONTH.fullmatch(each.name)]
-    return all(one <= month for one in months)
+    index = base_of(root) / INDEX
+    entries = json.loads(index.read_text(encoding="utf-8"))["reports"] if index.is_file() else []
+    return all(one["month"] <= month for one in entries)
