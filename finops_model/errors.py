@@ -34,6 +34,14 @@ class FinOpsError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the message, which is all that a user can act on, and no wall of our code.
+
+        >>> FinOpsError("gpu: there is no price.")._render_traceback_()
+        ['FinOpsError: gpu: there is no price.']
+        """
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(FinOpsError):
     """A file from outside cannot be used as it is."""

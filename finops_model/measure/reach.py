@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ..errors import together
+from ..errors import LedgerError, together
 from ..facts.daily.complete import Complete
-from ..periods import add_months, month_days, month_name
+from ..periods import add_months, check_day, month_days, month_name
 from .words import money
 
 
@@ -32,6 +32,19 @@ def flash_reason(month: str, as_of: str, sources: list[dict]) -> str | None:
         )
         return f"{month_name(month)} is not whole: {late_sources} ({_up_to(others, end)})"
     return f"the month is under way: data up to {as_of}" if as_of < end or late else None
+
+
+def day_of_month(day: str, month: str, last: str) -> str:
+    """`day` if it is one of the month's days up to `last`. Raises LedgerError with these days.
+
+    >>> day_of_month("2026-10-20", "2026-10", "2026-10-31")
+    '2026-10-20'
+    """
+    if not f"{month}-01" <= check_day(day, "as_of") <= last:
+        raise LedgerError(
+            f"as_of {day}: the ledger has data of {month_name(month)} from {month}-01 to {last}. Choose a day in between."
+        )
+    return day
 
 
 def unfinished_reason(month: str, late: list[dict], currency: str) -> str | None:

@@ -30,7 +30,7 @@ from ..measure.close import Close
 from ..measure.entities import label, labelled
 from ..measure.page_one.deciding import gather as page_one
 from ..measure.quality import gather
-from ..measure.reach import complete_lines
+from ..measure.reach import complete_lines, day_of_month
 from ..measure.runout.workspace import rows_of
 from ..measure.units import UNASSIGNED, folded, slim
 from ..names import COMPANY
@@ -182,15 +182,24 @@ def prepare(
     engine: str | None = None,
     before: Callable[[pd.DataFrame], None] | None = None,
     anew: bool = False,
+    as_of: str | None = None,
+    scenario: str | None = None,
+    paths: int | None = None,
 ) -> Close:
     """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out.
 
     engine    as in `simulate.run_many`; what ran stands in the lineage
     before    called with DAILY before the long part
     anew      make every replay again, also those that are kept
+    as_of     a day of the month, YYYY-MM-DD: facts to that day only; None: all that there are of the month
+    scenario  the base, a path as in finops.yaml, instead of the company's own
+    paths     how many futures, instead of as many as the base says
     """
     ledger = books(settings, progress)
-    month, as_of = pick_month(ledger, month, newest, settings.time_zone)
+    if scenario is not None:
+        settings = settings.model_copy(update={"scenario": scenario})
+    month, last = pick_month(ledger, month, newest, settings.time_zone)
+    as_of = last if as_of is None else day_of_month(as_of, month, last)
     complete = ledger.complete(settings.time_zone)
     # what all sources have reached: the forecast begins behind it
     known = min(as_of, str(complete.last_day))
@@ -210,6 +219,7 @@ def prepare(
             [*scenarios, *(settings.path(name) for name in settings.what_ifs)],
             settings,
             as_of=known,
+            paths=paths,
             daily=daily,
             progress=progress,
             engine=engine,
