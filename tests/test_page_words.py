@@ -158,7 +158,9 @@ def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(name, said):
     brief = read("company") | {
         "entity": {"name": name, "unit": "Company", "currency": "USD", "note": NOTE}
     }
-    assert page_control.sentence_end(page_control.whole_of(brief)) + " All invoices tie out." == said
+    assert (
+        page_control.sentence_end(page_control.whole_of(brief)) + " All invoices tie out." == said
+    )
 
 
 def test_an_unknown_setting_is_answered_with_settings_a_reader_may_write(tmp_path):

@@ -413,14 +413,15 @@ def test_the_manifest_names_every_input(published):
 def test_a_parameter_the_notebook_does_not_have_is_refused_before_anything_runs(name, tmp_path):
     with pytest.raises(
         ReportError,
-        match=r"^monthly_budget.ipynb: unknown parameter '.*'.*Known: month, unit, brief_path\.$",
+        match=r"^monthly_budget.ipynb: unknown parameter '.*'.*Known: month, unit, settings, scenario, as_of, paths, brief_path\.$",
     ):
         report_run.execute({name: "2026-10"}, tmp_path / "x.ipynb")
     assert not (tmp_path / "x.ipynb").exists()
 
 
 def test_parameters_have_the_types_of_the_notebook():
-    assert report_run.parameters() == {"month": str, "unit": str, "brief_path": str}
+    texts = ("month", "unit", "settings", "scenario", "as_of", "brief_path")
+    assert report_run.parameters() == {**dict.fromkeys(texts, str), "paths": int}
     with pytest.raises(ReportError) as problem:
         report_run.check_parameters({"month": 202610})
     assert (
@@ -443,7 +444,7 @@ def test_the_notebook_is_short_typed_stripped_and_imports_the_model_only():
     assert all(typed.fullmatch(line) for line in code[0].splitlines())
     assert code[-1].startswith("assert page.differences() == []")
     assert {line for source in code for line in source.splitlines() if "import" in line} == {
-        "import finops_model as fm"
+        "from finops_model.front.report_page import report_page"
     }
     assert all(
         not cell["outputs"] and cell["execution_count"] is None

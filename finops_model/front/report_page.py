@@ -1,4 +1,4 @@
-"""`fm.report_page`: the monthly report of any month and workspace in a notebook, computed now or as it was published."""
+"""`report_page`: the monthly report of any month and workspace in a notebook, computed now or as it was published."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, LedgerError, listing, unknown
+from ..measure.brief_types import Brief
 from ..names import COMPANY
 from ..periods import check_day, check_month
 from ..publish.page.body import Page, open_brief
@@ -105,7 +106,7 @@ def injected(cells: Sequence[str]) -> dict:
     {'month': '2026-10', 'mnth': '2026-09'}
     """
     cell = next((text for text in reversed(cells) if text.startswith("# Parameters\n")), "")
-    found = {}
+    found: dict[str, object] = {}
     for node in ast.parse(cell).body:
         if not isinstance(node, ast.Assign):
             found[ast.unparse(node)] = None
@@ -125,7 +126,7 @@ def _cells() -> list[str]:
     return list(running.user_ns.get("In", [])) if running is not None else []
 
 
-def _brief(given: dict) -> dict:
+def _brief(given: dict) -> Brief:
     """The brief of the month and unit, made as a close makes it."""
     from ..measure.entities import label, labelled
     from ..publish import close

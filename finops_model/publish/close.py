@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import InputError, LedgerError, listing
+from ..errors import LedgerError, listing
 from ..facts import taken
 from ..facts.daily import entities, warehouse
 from ..facts.ledger import reconcile, twice
@@ -35,12 +35,7 @@ from ..measure.runout.workspace import rows_of
 from ..measure.units import UNASSIGNED, folded, slim
 from ..names import COMPANY
 from ..periods import (
-    check_day,
-    check_month,
-    month_days,
     month_name,
-    month_of,
-    month_range,
 )
 from ..progress import Progress, silent
 from ..scenario.volumes import too_little
@@ -49,7 +44,15 @@ from ..simulate import prophet_alone
 from ..simulate import scenarios as simulate
 from ..simulate.run import no_run
 from .adding.bills import take_bills
-from .close_units import how_many, pick_unit, pick_units, units_of
+from .close_units import (
+    check_as_of,
+    how_many,
+    pick_month,
+    pick_unit,
+    pick_units,
+    units_of,
+    up_to,
+)
 from .lineage import kept, lineage
 from .report.places import placed, placed_as
 from .since import earlier, last_reports
@@ -58,6 +61,7 @@ __all__ = [
     "UNASSIGNED",
     "books",
     "briefs_of",
+    "check_as_of",
     "daily_facts",
     "pick_month",
     "pick_unit",
@@ -65,6 +69,7 @@ __all__ = [
     "prepare",
     "report",
     "units_of",
+    "up_to",
     "verify",
 ]
 
@@ -81,66 +86,6 @@ def books(settings: Settings, progress: Progress | None = None) -> Ledger:
             f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE."
         )
     return entities.part(ledger, settings)
-
-
-def pick_month(
-    ledger: Ledger, month: str | None, newest: bool = False, time_zone: str = "UTC"
-) -> tuple[str, str]:
-    """(month, as_of): the month asked for, or the newest complete one (`newest`: the newest that every source still billing has reached).
-
-    as_of is the newest day of the month to which every such source is complete; where one of them has not reached the month, the newest day
-    of any other.
-    """
-    reach = ledger.complete(time_zone)
-    last = str(reach.last_day)
-    known = month_range(month_of(reach.first_day), month_of(reach.newest))
-    if month is None:
-        complete = [
-            m
-            for m in known
-            if str(month_days(m)[-1]) <= last and not reach.missing(month_days(m)[-1])
-        ]
-        month = month_of(last) if newest or not complete else complete[-1]
-    check_month(month)
-    if month not in known:
-        raise LedgerError(
-            f"{month}: the ledger has no data for {month_name(month)}; it holds {month_name(known[0])} to "
-            f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE."
-        )
-    return month, min(
-        str(month_days(month)[-1]), last if last >= f"{month}-01" else str(reach.newest)
-    )
-
-
-def check_as_of(
-    ledger: Ledger, as_of: str | None, time_zone: str = "UTC", month: str | None = None
-) -> str:
-    """The day that a command stands on: `as_of` if the ledger is complete to it, that of the report of `month`, else the newest complete day.
-
-    Raises InputError or LedgerError, in the same words for every command.
-    """
-    if as_of is not None and month is not None:
-        raise InputError(
-            "--as-of is a day, and --month is the last day of a month's report. Give one of them."
-        )
-    if month is not None:
-        return min(
-            pick_month(ledger, month, time_zone=time_zone)[1],
-            str(ledger.complete(time_zone).last_day),
-        )
-    if as_of is None:
-        return pick_month(ledger, None, newest=True, time_zone=time_zone)[1]
-    reach = ledger.complete(time_zone)
-    if not str(reach.first_day) <= check_day(as_of, "--as-of") <= str(reach.last_day):
-        raise LedgerError(
-            f"--as-of {as_of}: the ledger has complete data from {reach.first_day} to {reach.last_day}. Choose a day in between."
-        )
-    return as_of
-
-
-def up_to(daily: pd.DataFrame, day: str, asked: bool = True) -> pd.DataFrame:
-    """DAILY as a report of that day has it; all of it where no day was asked for."""
-    return daily[daily["ChargeDate"] <= pd.Timestamp(day)] if asked else daily
 
 
 def daily_facts(

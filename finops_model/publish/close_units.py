@@ -1,4 +1,4 @@
-"""Which units get a report of their own, and how long that takes (docs/method §15.30)."""
+"""Which month and day a command stands on (docs/method §14.1); which units get a report, and how long that takes (§15.30)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 
 import pandas as pd
 
-from ..errors import LedgerError, unknown
+from ..errors import InputError, LedgerError, unknown
+from ..facts.ledger.store import Ledger
 from ..measure import actuals
 from ..measure.units import UNASSIGNED, by_cost
 from ..names import COMPANY, slug
+from ..periods import check_day, check_month, month_days, month_name, month_of, month_range
 from ..settings import Settings
 
 RENDER, WORKLOAD, REST = (
@@ -17,6 +19,66 @@ RENDER, WORKLOAD, REST = (
     0.12,
     6.0,
 )  # seconds of one processor for a report, for a workload's forecasts and replays, for the rest
+
+
+def pick_month(
+    ledger: Ledger, month: str | None, newest: bool = False, time_zone: str = "UTC"
+) -> tuple[str, str]:
+    """(month, as_of): the month asked for, or the newest complete one (`newest`: the newest that every source still billing has reached).
+
+    as_of is the newest day of the month to which every such source is complete; where one of them has not reached the month, the newest day
+    of any other.
+    """
+    reach = ledger.complete(time_zone)
+    last = str(reach.last_day)
+    known = month_range(month_of(reach.first_day), month_of(reach.newest))
+    if month is None:
+        complete = [
+            m
+            for m in known
+            if str(month_days(m)[-1]) <= last and not reach.missing(month_days(m)[-1])
+        ]
+        month = month_of(last) if newest or not complete else complete[-1]
+    check_month(month)
+    if month not in known:
+        raise LedgerError(
+            f"{month}: the ledger has no data for {month_name(month)}; it holds {month_name(known[0])} to "
+            f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE."
+        )
+    return month, min(
+        str(month_days(month)[-1]), last if last >= f"{month}-01" else str(reach.newest)
+    )
+
+
+def check_as_of(
+    ledger: Ledger, as_of: str | None, time_zone: str = "UTC", month: str | None = None
+) -> str:
+    """The day that a command stands on: `as_of` if the ledger is complete to it, that of the report of `month`, else the newest complete day.
+
+    Raises InputError or LedgerError, in the same words for every command.
+    """
+    if as_of is not None and month is not None:
+        raise InputError(
+            "--as-of is a day, and --month is the last day of a month's report. Give one of them."
+        )
+    if month is not None:
+        return min(
+            pick_month(ledger, month, time_zone=time_zone)[1],
+            str(ledger.complete(time_zone).last_day),
+        )
+    if as_of is None:
+        return pick_month(ledger, None, newest=True, time_zone=time_zone)[1]
+    reach = ledger.complete(time_zone)
+    if not str(reach.first_day) <= check_day(as_of, "--as-of") <= str(reach.last_day):
+        raise LedgerError(
+            f"--as-of {as_of}: the ledger has complete data from {reach.first_day} to {reach.last_day}. Choose a day in between."
+        )
+    return as_of
+
+
+def up_to(daily: pd.DataFrame, day: str, asked: bool = True) -> pd.DataFrame:
+    """DAILY as a report of that day has it; all of it where no day was asked for."""
+    return daily[daily["ChargeDate"] <= pd.Timestamp(day)] if asked else daily
 
 
 def units_of(daily: pd.DataFrame) -> list[str]:
