@@ -103,7 +103,7 @@ NO_EXAMPLE = "no example that doctest runs"
 # What documentation names and what has one sentence (a plan: fields with comments) so far; may only shrink.
 ONE_SENTENCE = {
     "publish.close.books",
-    "publish.close.check_as_of",
+    "publish.close_units.check_as_of",
     "simulate.compile.plan.compile_plan",
     "simulate.kernel.flat.FlatPlan",
 }

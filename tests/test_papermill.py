@@ -216,7 +216,7 @@ def test_a_workspace_or_scenario_that_is_not_there_is_said(folder, tmp_path, mon
 def test_a_name_that_is_code_is_no_parameter():
     """papermill runs names as code; what ran besides is said before anything is computed."""
     cell = "# Parameters\nmonth = '2026-10'\nimport os\nx = os.getcwd()\n"
-    assert injected(["paths = 3", cell, "fm.report_page(month)"]) == {
+    assert injected(["paths = 3", cell, "report_page(month)"]) == {
         "month": "2026-10",
         "import os": None,
         "x": None,
