@@ -362,23 +362,23 @@ def test_a_leap_day_has_the_month_s_end_of_the_year_before():
 CASES = (
     (
         {"plan": PLAN},
-        "$26.0k over budget by October 2026. FY2027 needs $60.1k, if nothing changes.",
+        "$26.0k over budget by October 2026. FY2027 needs $60.1k ($59.6k to $60.7k), if nothing changes.",
     ),
     (
         {"plan": PLAN | world.year(5000.0, "2027-01")},
-        "$26.0k over budget by October 2026. FY2027 needs $60.1k, $123 over its budget, if nothing changes.",
+        "$26.0k over budget by October 2026. FY2027 needs $60.1k ($59.6k to $60.7k), $123 over its budget, if nothing changes.",
     ),
     (
         {"plan": world.year(90000.0)},
-        "$824k under budget by October 2026. FY2027 needs $60.1k, if nothing changes.",
+        "$824k under budget by October 2026. FY2027 needs $60.1k ($59.6k to $60.7k), if nothing changes.",
     ),
     (
         {},
-        "$76.0k spent in FY2026 by October 2026; there is no budget to hold it against. FY2027 needs $60.1k, if nothing changes.",
+        "$76.0k spent in FY2026 by October 2026, 28 % more than a year before; there is no budget to hold it against. FY2027 needs $60.1k ($59.6k to $60.7k), if nothing changes.",
     ),
     (
         {"plan": world.year(5000.0, "2026-02", 11)},
-        "$76.0k spent in FY2026 by October 2026; there is no budget to hold it against. FY2027 needs $60.1k, if nothing changes.",
+        "$76.0k spent in FY2026 by October 2026, 28 % more than a year before; there is no budget to hold it against. FY2027 needs $60.1k ($59.6k to $60.7k), if nothing changes.",
     ),
     ({"plan": PLAN, "months": 2}, "$26.0k over budget by October 2026."),
     (
@@ -395,11 +395,11 @@ CASES = (
     ),
     (
         {"plan": PLAN, "month": "2026-12", "months": 12},
-        "FY2026 is over: it cost $92.9k, $32.9k over budget. FY2027 needs $60.1k, if nothing changes.",
+        "FY2026 is over: it cost $92.9k, $32.9k over budget. FY2027 needs $60.1k ($59.7k to $60.6k), if nothing changes.",
     ),
     (
         {"month": "2026-12", "months": 1},
-        "FY2026 is over: it cost $92.9k; there is no budget to hold it against.",
+        "FY2026 is over: it cost $92.9k, 27 % more than a year before; there is no budget to hold it against.",
     ),
     (
         {

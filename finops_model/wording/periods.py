@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..periods import month_days, month_name
-from . import day, gap, money
+from . import day, gap, money, percent, span
 from .bridge import signed
 
 ELSE = "everything else"
@@ -68,19 +68,34 @@ def _to_date(year: Mapping, so_far: Mapping, currency: str, begins: str | None) 
         held = ", so nothing is held against the budget" if year["budget"] is not None else ""
         return f"{head}; the bill begins on {day(begins)}{held}."
     if so_far["variance"] is None:
-        return f"{head}; there is no budget to hold it against."
+        return f"{head}{_year_before(so_far)}; there is no budget to hold it against."
     apart = gap(so_far["value"], so_far["budget"], currency)
     if year["state"] == "actual":
         return f"{head}, {apart} budget."
     return f"{apart[:1].upper()}{apart[1:]} budget by {until(so_far['until'])}."
 
 
+def _year_before(so_far: Mapping) -> str:
+    """The year to date beside the same days a year before; "" where they are not known."""
+    before = so_far.get("last_year")
+    if not before or before <= 0:
+        return ""
+    change = so_far["value"] / before - 1
+    if abs(change) < 0.005:
+        return ", as much as a year before"
+    return f", {percent(abs(change))} {'more' if change > 0 else 'less'} than a year before"
+
+
 def _next(year: Mapping, currency: str) -> str:
-    """What the next year needs."""
-    over = ""
+    """What the next year needs, with the range of eight of ten futures where there is one."""
+    over = ends = ""
+    if year.get("p10") is not None:
+        ends = f" ({span(year['p10'], year['p90'], currency, to=' to ')})"
     if year["budget"] is not None:
         over = f", {gap(year['value'], year['budget'], currency)} its budget"
-    return f"{year['period']} needs {money(year['value'], currency)}{over}, if nothing changes."
+    return (
+        f"{year['period']} needs {money(year['value'], currency)}{ends}{over}, if nothing changes."
+    )
 
 
 def days(count: int) -> str:
