@@ -17,7 +17,7 @@ from ...published import CURRENT, HIDDEN, INDEX, base_of
 from . import generation, pages, sets
 from .entry import brief_in, entry_of, in_order
 from .exchange import exchange, link
-from .layout import BESIDE, FORMER, RESTATED, current, linked_generation
+from .layout import BESIDE, FORMER, RESTATED, SET, SET_FILE, current, linked_generation
 from .layout import generation as newest_generation
 from .moved import changed
 from .plan import Made
@@ -59,7 +59,7 @@ def _stray(path: Path, why: str) -> str:
 def _month_of_before(month: Path) -> None:
     for path in sorted(month.iterdir()):
         known = (
-            path.name in (FORMER, sets.PAGE, *sets.SLIDERS, "set.json", *NOISE)
+            path.name in (FORMER, sets.PAGE, *sets.SLIDERS, SET_FILE, *NOISE)
             or TEMPORARY.fullmatch(path.name)
             or BESIDE.fullmatch(path.name)
         )
@@ -94,6 +94,8 @@ def adopt(root: Path, aside: Path) -> None:
         index |= {"schema": 2, "generation": newest_generation(root) + 1}
         index["reports"] = in_order(listed)
         generation.put(root, aside, index, made)
+    if lost:
+        _followed(root)
     for month in real:
         _replace(root, month, aside)
     for name in generation.PAGES:
@@ -220,7 +222,7 @@ def _replace(root: Path, month: Path, aside: Path) -> None:
         if path.is_dir() and not path.is_symlink():
             continue
         place = path.relative_to(month)
-        derived = path.name in (sets.PAGE, "set.json") and (
+        derived = path.name in (sets.PAGE, SET_FILE) and (
             len(place.parts) == 1 or place.parts[0] == FORMER or BESIDE.match(place.parts[0])
         )
         if derived or path.name in NOISE or TEMPORARY.fullmatch(path.name) or _in_the_making(place):
@@ -235,6 +237,21 @@ def _replace(root: Path, month: Path, aside: Path) -> None:
     link(f"{HIDDEN}/{CURRENT}/{month.name}", place)
     exchange(month, place)
     shutil.rmtree(place)
+
+
+def _followed(root: Path) -> None:
+    """Older generations of a copy whose links were followed: they go where each of their files lies in a set, or is a page."""
+    hidden, held = root / HIDDEN, set()
+    for path in hidden.iterdir():
+        if SET.fullmatch(path.name):
+            held |= {one["sha256"] for one in sets.listing(path).values()}
+    for folder in hidden.glob("generation-*"):
+        if folder.name == f"generation-{linked_generation(root)}" or not folder.is_dir():
+            continue
+        mine = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+        pages_of = (*generation.PAGES, SET_FILE)
+        if all(path.name in pages_of or sha256_of(path) in held for path in mine):
+            shutil.rmtree(folder)
 
 
 def _in_the_making(place: Path) -> bool:

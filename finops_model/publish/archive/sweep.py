@@ -25,10 +25,8 @@ def sweep(root: Path) -> None:
         if dead(folder):
             shutil.rmtree(folder, ignore_errors=True)
     now = linked_generation(root)
-    if now is None and (
-        os.path.lexists(hidden / CURRENT) or not any(hidden.glob("generation-*/*/*"))
-    ):
-        return  # a copy whose links were followed or left out: nothing says what was committed
+    if now is None and not _first_was_killed(root):
+        return  # a copy whose links were followed or lost: nothing says what was committed
     known = _known(hidden / f"generation-{now}") if now is not None else None
     for folder in sorted(hidden.glob("generation-*")):
         found = GENERATION.fullmatch(folder.name)
@@ -46,6 +44,14 @@ def sweep(root: Path) -> None:
             if generation.is_ours(root, path.name) and (now is None or not shown):
                 with contextlib.suppress(OSError):
                     path.unlink()
+
+
+def _first_was_killed(root: Path) -> bool:
+    """Whether all there is was left by a first publication that never came to its commit: links are there, and none was ever committed."""
+    hidden = root / HIDDEN
+    alone = [path.name for path in hidden.glob("generation-*")] in ([], ["generation-1"])
+    linked = any(path.is_symlink() for path in hidden.glob("generation-1/*/*"))
+    return alone and linked and not os.path.lexists(hidden / CURRENT)
 
 
 def _never_committed(hidden: Path, folder: Path, known: set[str] | None) -> None:
