@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 import pandas as pd
 from scenario_world import demand_for, settings, world
 
+from finops_model.documents import write_atomic
 from finops_model.facts.plans.budgets import Budgets
 from finops_model.measure.brief import brief
 from finops_model.measure.close import Close
 from finops_model.names import slug
 from finops_model.publish import dashboard
+from finops_model.publish.archive import commit
+from finops_model.publish.report.manifest import file_entry
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
 from finops_model.simulate.compile.plan import compile_plan
@@ -65,38 +67,29 @@ def run_of(folder: Path, known, *changes: str, name: str = "Base", paths: int = 
 
 
 def publish(folder: Path, briefs: list[dict], dials: dict) -> Path:
-    """Publish pages of these briefs (one month) below folder/reports."""
-    root, entries = folder / "reports", []
-    for one in briefs:
-        place = root / one["month"] / one["slug"]
-        place.mkdir(parents=True, exist_ok=True)
-        page = (
-            f"<!DOCTYPE html><html><head><title>{one['unit']}</title></head><body><h1 id='headline'>{one['headline']}</h1>\r\n"
-            f"<p>ümläut — € \t {HOSTILE}</p><script>document.title = 'a script ran'; window.top.pwned = 2</script></body></html>\n"
-        )
-        files = {
-            "report.html": page.encode(),
-            "brief.json": (json.dumps(one, allow_nan=False) + "\n").encode(),
-        }
-        for name, data in files.items():
-            (place / name).write_bytes(data)
-        entries.append(
-            {
-                "month": one["month"],
-                "unit": one["unit"],
-                "slug": one["slug"],
-                "status": one["status"],
-                "headline": one["headline"],
-                "currency": one["currency"],
-                "figures": {},
-                "files": {
-                    name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-                    for name, data in files.items()
-                },
+    """Publish pages of these briefs (one month) below folder/reports, as a publication does."""
+    root = folder / "reports"
+    with commit.staging(root) as aside:
+        staged = []
+        for one in briefs:
+            place = aside / one["month"] / one["slug"]
+            page = (
+                f"<!DOCTYPE html><html><head><title>{one['unit']}</title></head><body><h1 id='headline'>{one['headline']}</h1>\r\n"
+                f"<p>ümläut — € \t {HOSTILE}</p><script>document.title = 'a script ran'; window.top.pwned = 2</script></body></html>\n"
+            )
+            files = {
+                "report.html": page.encode(),
+                "brief.json": (json.dumps(one, allow_nan=False) + "\n").encode(),
             }
-        )
-    (root / "index.json").write_text(json.dumps({"schema": 1, "reports": entries}))
-    dashboard.freeze(dials, briefs[0], root / briefs[0]["month"])
+            for name, data in files.items():
+                write_atomic(place / name, data)
+            listed = {key: one[key] for key in ("month", "unit", "slug", "status")}
+            listed |= {"files": {name: file_entry(place / name) for name in files}}
+            write_atomic(place / "manifest.json", json.dumps(listed))
+            staged.append(commit.Staged(one["month"], one["slug"], place, one))
+        assets = aside / commit.ASSETS
+        dashboard.freeze(dials, briefs[0], aside / briefs[0]["month"], assets=assets)
+        commit.commit(root, staged, aside)
     return root
 
 

@@ -23,7 +23,10 @@ from finops_model.publish import dashboard
 from finops_model.publish.dashboard import levers as dashboard_levers
 from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.dashboard.labels import spread_labels, stamp
+from finops_model.publish.dashboard.levers import belongs
 from finops_model.publish.dashboard.widget import Dashboard, Scrubbed, reports_root
+from finops_model.publish.report.manifest import file_entry
+from finops_model.published import base_of
 
 MONTH = "2026-10"
 
@@ -49,7 +52,7 @@ def archive(small, tmp_path):
     """A copy of the reports that a test may spoil."""
     import shutil
 
-    return Path(shutil.copytree(small["root"], tmp_path / "reports"))
+    return Path(shutil.copytree(small["root"], tmp_path / "reports", symlinks=True))
 
 
 # --- the archive ------------------------------------------------------------------------------------------------------
@@ -57,7 +60,7 @@ def archive(small, tmp_path):
 
 def test_a_listed_report_is_read_byte_for_byte(small):
     index = dashboard.load_index(small["root"])
-    assert [entry["slug"] for entry in index["reports"]] == ["company", "support", "research"]
+    assert [entry["slug"] for entry in index["reports"]] == ["company", "research", "support"]
     data = dashboard.open_report(small["root"], MONTH, "support")
     assert data == (small["root"] / MONTH / "support" / "report.html").read_bytes()
     assert dashboard.open_brief(small["root"], MONTH, "company") == small["brief"]
@@ -497,6 +500,57 @@ def test_reports_without_slider_data_still_open(archive):
     )
 
 
+def test_a_report_and_slider_data_of_two_publications_are_not_mixed(archive, small):
+    """A brief of another run, everything else as it would be listed: attacks/mixed_run.py, which the page opened as published."""
+    base = base_of(archive)
+    index = json.loads((base / "index.json").read_text())
+    path = archive / MONTH / "company" / "brief.json"
+    brief = json.loads(path.read_text())
+    brief["headline"] = "NEW RUN: " + brief["headline"]
+    path.write_text(json.dumps(brief))
+    index["reports"][0]["files"]["brief.json"] = file_entry(path)
+    (base / "index.json").write_text(json.dumps(index))
+    page = Dashboard(archive)
+    assert page.outlook == {
+        "ready": False,
+        "problem": "2026-10: the slider data are of another publication than the report of Company, so nothing can be tried here. "
+        "Publish the month again: finops report --month 2026-10.",
+    }
+    assert (
+        page.view == {} and page.frozen is None and page.report["html"]
+    )  # the report itself opens
+
+
+def test_draws_of_before_without_a_hash_are_held_against_the_landing(small):
+    text = {key: value for key, value in small["text"].items() if key != "figures"}
+    belongs(small["dials"], text, small["brief"])
+    land = {
+        key: value * 1.4
+        for key, value in small["brief"]["landing"].items()
+        if key in ("p10", "p50", "p90", "mean")
+    }
+    with pytest.raises(
+        ReportError, match="^2026-10: the frozen draws do not give the landing of the brief"
+    ):
+        belongs(
+            small["dials"],
+            text,
+            {**small["brief"], "landing": {**small["brief"]["landing"], **land}},
+        )
+
+
+def test_slider_data_that_the_index_does_not_list_are_refused(archive):
+    """Draws forged with their own hash: the index holds that of the file."""
+    path = archive / MONTH / "dashboard.json"
+    text = json.loads(path.read_text())
+    text["chart"] = {}
+    path.write_text(json.dumps(text))
+    page = Dashboard(archive)
+    assert page.outlook["problem"] == (
+        "2026-10/dashboard.json was changed after it was published. Publish the month again: finops report --month 2026-10."
+    )
+
+
 def test_an_altered_chart_program_is_not_run(archive, small):
     path = archive / ".assets" / small["text"]["bundle"]["file"]
     path.write_text("window.pwned = 3")
@@ -512,7 +566,7 @@ def test_a_new_report_is_listed_without_a_new_kernel(archive):
     index["reports"] = index["reports"][:2]
     (archive / "index.json").write_text(json.dumps(index))
     page.ask = {"opened": 1}
-    assert [one["slug"] for one in page.reports] == ["company", "support"]
+    assert [one["slug"] for one in page.reports] == ["company", "research"]
 
 
 def test_a_page_does_not_load_pandas_altair_or_scipy(small):
