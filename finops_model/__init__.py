@@ -34,7 +34,7 @@ _WHERE = {
     "load_catalog": "prices.lists.catalog",
     "price": "prices.settle.settlement",
     "report": "publish.close",
-    "verify": "publish.close",
+    "verify": "publish.verify.verifying",
     "start": "publish.start",
     "bridge": "publish.bridges.build",
     "runout": "measure.runout.workspace",

@@ -182,13 +182,9 @@ def test_an_export_onto_a_file_is_refused_before_any_work(command, tmp_path):
 
 
 def test_a_report_is_verified_with_the_engine_that_made_it(tmp_path, monkeypatch):
-    from finops_model.publish.report import manifest
+    from finops_model.publish.verify import again
+    from finops_model.settings import Settings
 
-    folder = tmp_path / "2026-10" / "company"
-    folder.mkdir(parents=True)
-    (folder / "brief.json").write_text(
-        json.dumps({"month": "2026-10", "unit": "Company", "lineage": {"engine": "numba"}})
-    )
     asked = {}
 
     def prepared(settings, month, **how):
@@ -196,7 +192,9 @@ def test_a_report_is_verified_with_the_engine_that_made_it(tmp_path, monkeypatch
         raise ScenarioError("far enough")
 
     monkeypatch.setattr(close, "prepare", prepared)
-    monkeypatch.setattr(manifest, "verify_files", lambda folder: [])
-    with pytest.raises(ScenarioError):
-        close.verify(folder, None)
-    assert asked["engine"] == "numba"
+    monkeypatch.setattr(again, "ledger_then", lambda settings, mark: ("the ledger of then", 1, 1))
+    published = {"month": "2026-10", "unit": "Company", "lineage": {"engine": "numba"}}
+    with again.Again(Settings()) as made, pytest.raises(ScenarioError):
+        made.close(published, tmp_path)
+    assert (asked["engine"], asked["ledger"]) == ("numba", "the ledger of then")
+    assert asked["anew"] and asked["reports"] == tmp_path

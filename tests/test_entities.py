@@ -24,6 +24,7 @@ from finops_model.publish.archive import layout
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
 from finops_model.publish.report import places
+from finops_model.publish.verify.verifying import verify
 from finops_model.settings import Entity, load_settings
 from finops_model.simulate import scenarios as simulate
 
@@ -487,12 +488,12 @@ def test_the_page_says_that_nothing_is_added_up_and_speaks_of_no_company_sum(pub
 def test_published_reports_of_entities_verify(published):
     settings, _ = published
     root = settings.path(settings.reports) / "2026-05"
-    assert close.verify(root / "acme-gmbh-product", settings) == []
+    assert verify(root / "acme-gmbh-product", settings) == []
     gone = settings.model_copy(
         update={"entities": [one for one in settings.entities if one.name == INC]}
     )
     assert (
-        refused(close.verify, root / "acme-gmbh", gone, error=InputError)
+        refused(verify, root / "acme-gmbh", gone, error=InputError)
         == f"{root / 'acme-gmbh'}: unknown entity 'Acme GmbH'. Known: Acme Inc.."
     )
     plain = settings.model_copy(update={"entities": []})

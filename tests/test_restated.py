@@ -16,6 +16,7 @@ from finops_model.publish import close
 from finops_model.publish.page.one.notices import alerts
 from finops_model.publish.page.tables import Figures
 from finops_model.publish.page.two.control import facts
+from finops_model.publish.verify.verifying import verify
 
 FIELD = Path(__file__).parent / "fixtures" / "field"
 
@@ -187,7 +188,7 @@ def test_page_one_of_the_next_report_says_what_changed_since_it_was_published(cl
 
 def test_verify_says_first_which_bill_changed_and_by_how_much(closed):
     settings, first, _ = closed
-    told = close.verify(Path(settings.root) / "reports" / "2026-09" / "company", settings)
+    told = verify(Path(settings.root) / "reports" / "2026-09" / "company", settings)
     then = first[0]["figures"]["actual"]
     assert (
         told[0].startswith(
@@ -217,7 +218,7 @@ def test_a_restated_month_that_is_published_again_says_so_and_verifies(closed):
             then,
         ) and line["now"] == again["figures"]["actual"] > then
     assert "September 2026 was published as " in (place / "report.html").read_text(encoding="utf-8")
-    assert close.verify(place, settings) == []
+    assert verify(place, settings) == []
     assert brief_of(settings, "2026-10")["restated"] == []
 
 

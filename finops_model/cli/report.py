@@ -1,4 +1,4 @@
-"""Reports out: report and verify."""
+"""Reports out: report."""
 
 from __future__ import annotations
 
@@ -155,27 +155,3 @@ def report(
     show_published(published, root)
     for one in whole:
         out.print(one["said"], markup=False)
-
-
-@app.command(rich_help_panel=PANEL)
-def verify(
-    folder: Annotated[
-        Path, typer.Argument(help="A published report, for example reports/2026-10/company.")
-    ],
-    settings: SettingsOption = Path("finops.yaml"),
-):
-    """Make a published report again from the ledger and compare every number, bit for bit.
-
-    Example: [bold]finops verify reports/2026-10/company[/bold]
-    """
-    from ..publish import close
-
-    with Bars() as bars:
-        problems = close.verify(folder, load_whole(settings), bars)
-    if problems:
-        raise FinOpsError(
-            f"{folder}: not verified.\n" + "\n".join(f"- {problem}" for problem in problems)
-        )
-    out.print(
-        f"{folder}: verified. Every number was made again and is the same; every file has its published hash."
-    )

@@ -6,7 +6,6 @@ Everything below is deterministic: the same settings, files and month give the s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,7 @@ from .close_units import (
     up_to,
 )
 from .lineage import kept, lineage
-from .report.places import placed, placed_as
+from .report.places import placed
 from .since import earlier, last_reports
 
 __all__ = [
@@ -70,7 +69,6 @@ __all__ = [
     "report",
     "units_of",
     "up_to",
-    "verify",
 ]
 
 
@@ -130,6 +128,7 @@ def prepare(
     as_of: str | None = None,
     scenario: str | None = None,
     paths: int | None = None,
+    ledger: Ledger | None = None,
 ) -> Close:
     """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out.
 
@@ -139,8 +138,9 @@ def prepare(
     as_of     a day of the month, YYYY-MM-DD: facts to that day only; None: all that there are of the month
     scenario  the base, a path as in finops.yaml, instead of the company's own
     paths     how many futures, instead of as many as the base says
+    ledger    of these settings; None: theirs, with the bills that finops.yaml names taken in
     """
-    ledger = books(settings, progress)
+    ledger = books(settings, progress) if ledger is None else ledger
     if scenario is not None:
         settings = settings.model_copy(update={"scenario": scenario})
     month, last = pick_month(ledger, month, newest, settings.time_zone)
@@ -373,79 +373,3 @@ def report(
         {**entry, "restated": brief["restated"]}
         for entry, brief in zip(published, briefs, strict=True)
     ]
-
-
-def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
-    """What differs between a published report and the same report made again from the ledger.
-
-    Parameters
-    ----------
-    report_dir : path
-        The folder of the report, or a file in it.
-    settings : Settings
-        Of the workspace that published it.
-    progress : callable, optional
-        Called with (text, done, total).
-
-    Returns
-    -------
-    list of str
-        A sentence each; empty means verified.
-
-    Raises
-    ------
-    ReportError
-        No published report lies there.
-
-    Source
-    ------
-    docs/method §15.1, §15.5.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from finops_model.errors import ReportError
-    >>> try:
-    ...     verify(Path(tempfile.mkdtemp()), Settings(company="Acme", currency="EUR"))
-    ... except ReportError as problem:
-    ...     print(str(problem).partition(": ")[2])
-    no published report lies here. Name its folder, for example reports/2026-10/company.
-    """
-    from .archive.layout import find
-    from .report.manifest import verify_files
-    from .verify_words import bills, differences
-
-    found = find(report_dir)
-    folder, root = found.folder, found.root
-    if problems := verify_files(folder):
-        return problems  # what was published is not what lies here: nothing to make again
-
-    published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
-    # with the engine that made it: another one has bits of its own
-    settings, unit = (
-        (settings.entity(of["name"], str(folder)), of["unit"])
-        if (of := published.get("entity"))
-        else (settings, published["unit"])
-    )
-    engine = published["lineage"].get("engine")
-    close = prepare(
-        settings,
-        published["month"],
-        reports=root,
-        progress=progress,
-        engine=None if engine == "none" else engine,
-        anew=True,
-    )
-    rebuilt = json.loads(
-        json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings))
-    )
-    rebuilt = placed_as(rebuilt, published)
-    for name in ("ledger", "code", "lock", "python"):
-        then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
-        if then != now:
-            problems.append(
-                f"{name} has changed since the report was published: {str(then)[:12]} then, {str(now)[:12]} now"
-            )
-    changes = differences(published, rebuilt)
-    changed = len(bills(published, rebuilt))
-    return changes[:changed] + problems + changes[changed:]

@@ -136,7 +136,7 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
             *([{name: one.model_dump() for name, one in dimensions.items()}] if dimensions else []),
         ]
     )
-    daily = kept.read(ledger.root, asked)
+    daily = kept.read(ledger.root, asked) if ledger.keeps else None
     if (
         daily is not None
         and set(columns) <= set(daily)
@@ -155,7 +155,8 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
         raise LedgerError(
             f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it."
         )
-    kept.keep(ledger.root, asked, frame)
+    if ledger.keeps:
+        kept.keep(ledger.root, asked, frame)
     return frame
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...documents import write_atomic
@@ -42,35 +42,16 @@ def staged(settings: Settings, closes: Sequence[Close], folder: Path) -> tuple[d
             "said": f"There is no page of the company: its entities are in {' and '.join(codes)}, and finops.yaml names no rates. "
             "Write currency: and rates: {plan: [FILE]} (docs/method §7.5)."
         }, []
-    entities = [
-        Entity(one.name, close) for one, close in zip(settings.entities, closes, strict=True)
-    ]
     try:
-        if apart := {close.month for close in closes} - {closes[0].month}:
-            raise FinOpsError(
-                f"company: the entities' newest months differ ({closes[0].month} and {sorted(apart)[0]}). Name one with --month."
-            )
-        rates = rates_of(settings)
-        assert rates is not None
-        found = company(entities, rates, settings.calendar_of())
+        found = content_of(settings, closes)
     except FinOpsError as problem:
         return {"said": f"There is no page of the company: {problem}"}, []
-    found = {
-        **found,
-        "schema": 1,
-        "company": settings.company,
-        "lineage": {one.name: dict(one.close.lineage) for one in entities},
-    }
     with Records(settings.path(settings.records)) as records:
         said = marks(records, settings.four_eyes)
-        closed = all(state_of(records, one.name, closes[0].month) == "closed" for one in entities)
-    files: dict[str, bytes | str] = {
-        "company.json": json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
-        "company.html": page(found, settings.company, sentences(said)),
-        "company.xlsx": workbook(found, settings.company),
-    }
-    manifest = {"schema": 1, "company": settings.company, "month": found["month"]}
-    manifest |= {"extra": {"records": said}} if said else {}
+        closed = all(
+            state_of(records, one.name, closes[0].month) == "closed" for one in settings.entities
+        )
+    files, manifest = files_of(settings, found, said)
     place = folder / closes[0].month / FOLDER
     for name, data in files.items():
         write_atomic(place / name, data)
@@ -95,3 +76,38 @@ def said_of(made: dict, root: Path) -> dict:
     place = newest(root, made["month"], FOLDER)
     html = place / "company.html"
     return {"said": f"The company in {made['currency']}: {html}", **made, "folder": str(place)}
+
+
+def content_of(settings: Settings, closes: Sequence[Close]) -> dict:
+    """What the page of these closes says, as company.json has it. Raises FinOpsError where the months differ or a rate is missing."""
+    if apart := {close.month for close in closes} - {closes[0].month}:
+        raise FinOpsError(
+            f"company: the entities' newest months differ ({closes[0].month} and {sorted(apart)[0]}). Name one with --month."
+        )
+    entities = [
+        Entity(one.name, close) for one, close in zip(settings.entities, closes, strict=True)
+    ]
+    rates = rates_of(settings)
+    assert rates is not None
+    return {
+        **company(entities, rates, settings.calendar_of()),
+        "schema": 1,
+        "company": settings.company,
+        "lineage": {one.name: dict(one.close.lineage) for one in entities},
+    }
+
+
+def files_of(
+    settings: Settings, found: Mapping, said: Mapping
+) -> tuple[dict[str, bytes | str], dict]:
+    """The files of the page, and its manifest but for their hashes.
+
+    found   what it says;  said: the marks of the records
+    """
+    files: dict[str, bytes | str] = {
+        "company.json": json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+        "company.html": page(dict(found), settings.company, sentences(said)),
+        "company.xlsx": workbook(dict(found), settings.company),
+    }
+    manifest = {"schema": 1, "company": settings.company, "month": found["month"]}
+    return files, manifest | ({"extra": {"records": dict(said)}} if said else {})
