@@ -43,7 +43,7 @@ class Part(Ledger):
 
     def __init__(self, ledger: Ledger, own: Entity):
         super().__init__(ledger.root)
-        self.whole, self.own, self.keeps = ledger, own, ledger.keeps
+        self.whole, self.own = ledger, own
 
     @property
     def book(self) -> Book:

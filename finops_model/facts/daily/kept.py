@@ -5,10 +5,13 @@ A file's name carries the question, the sha256 of every part of the ledger in it
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,17 @@ import pyarrow.parquet as pq
 from ...documents import write_atomic
 
 MOST = 8  # answers kept
+_PASSED_OVER: ContextVar[bool] = ContextVar("passed over", default=False)
+
+
+@contextlib.contextmanager
+def passed_over() -> Iterator[None]:
+    """Inside nothing that is kept is read, and nothing is kept: for who proves figures from the ledger's rows, and writes nothing."""
+    before = _PASSED_OVER.set(True)
+    try:
+        yield
+    finally:
+        _PASSED_OVER.reset(before)
 
 
 def question(asked) -> str:
@@ -28,7 +42,7 @@ def question(asked) -> str:
 
 def read(root: str | os.PathLike, asked: str) -> pd.DataFrame | None:
     """The kept answer to a question; None where there is none whose bytes are those that were kept."""
-    for place in sorted((Path(root) / "kept").glob(f"daily-{asked}-*.parquet")):
+    for place in _kept(root, f"daily-{asked}-*.parquet"):
         try:
             data = place.read_bytes()
             if _hash(data) == place.stem.rsplit("-", 1)[1]:
@@ -47,7 +61,7 @@ def keep(root: str | os.PathLike, asked: str, frame: pd.DataFrame) -> None:
 
 def read_said(root: str | os.PathLike, kind: str, asked: str) -> Any | None:
     """The kept plain data of a kind; None where there is none whose bytes are those that were kept."""
-    for place in sorted((Path(root) / "kept").glob(f"{kind}-{asked}-*.json")):
+    for place in _kept(root, f"{kind}-{asked}-*.json"):
         try:
             data = place.read_bytes()
             if _hash(data) == place.stem.rsplit("-", 1)[1]:
@@ -63,7 +77,13 @@ def keep_said(root: str | os.PathLike, kind: str, asked: str, said: Any) -> None
     _keep(Path(root) / "kept", kind, asked, data, "json")
 
 
+def _kept(root: str | os.PathLike, names: str) -> list[Path]:
+    return [] if _PASSED_OVER.get() else sorted((Path(root) / "kept").glob(names))
+
+
 def _keep(folder: Path, kind: str, asked: str, data: bytes, ending: str) -> None:
+    if _PASSED_OVER.get():
+        return
     try:
         for old in folder.glob(f"{kind}-{asked}-*.{ending}"):
             old.unlink(missing_ok=True)

@@ -136,7 +136,7 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
             *([{name: one.model_dump() for name, one in dimensions.items()}] if dimensions else []),
         ]
     )
-    daily = kept.read(ledger.root, asked) if ledger.keeps else None
+    daily = kept.read(ledger.root, asked)
     if (
         daily is not None
         and set(columns) <= set(daily)
@@ -155,8 +155,7 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
         raise LedgerError(
             f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it."
         )
-    if ledger.keeps:
-        kept.keep(ledger.root, asked, frame)
+    kept.keep(ledger.root, asked, frame)
     return frame
 
 

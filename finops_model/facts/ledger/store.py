@@ -59,8 +59,6 @@ class Ledger:
     (0, {}, None)
     """
 
-    keeps = True  # whether answers are kept in the folder, and read from there
-
     def __init__(self, root: str | os.PathLike):
         self.root = Path(root)
         self._seen: tuple | None = None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...facts.daily import kept
 from ...facts.ledger.store import Ledger
 from ...measure.brief_types import Brief
 from ...measure.close import Close
@@ -17,6 +18,7 @@ from ...progress import Progress, silent
 from ...settings import Settings
 from .. import close as closing
 from ..close_units import pick_units
+from ..dashboard.levers import freeze
 from ..report.briefs import figures_hash
 from ..report.build import render
 from ..report.places import placed_as
@@ -53,6 +55,7 @@ class Again:
         self._closes: dict[tuple, Made] = {}
         self._briefs: dict[tuple, Brief] = {}
         self._pages: dict[str, Path] = {}
+        self._sliders: dict[str, Path] = {}
         self._stack = contextlib.ExitStack()
         self._kernel: Kernel | None = None
 
@@ -77,20 +80,26 @@ class Again:
         key = (of["name"] if of else "", published["month"], engine, str(root))
         asked = (*key, None if today else lineage.get("ledger"))
         if asked not in self._closes:
-            found = None if today else ledger_then(settings, lineage.get("ledger"))
-            ledger: Ledger = found[0] if found else ledger_of(settings)
-            made = closing.prepare(
-                settings,
-                published["month"],
-                reports=root,
-                progress=self.progress,
-                engine=None if engine == "none" else engine,
-                anew=True,
-                ledger=ledger,
-            )
-            later = found[2] - found[1] if found else 0
-            self._closes[asked] = Made(made, settings, found is not None, later)
+            with kept.passed_over():
+                self._closes[asked] = self._made(published, settings, engine, root, today)
         return self._closes[asked]
+
+    def _made(
+        self, published: Mapping, settings: Settings, engine, root: Path, today: bool
+    ) -> Made:
+        found = None if today else ledger_then(settings, published["lineage"].get("ledger"))
+        ledger: Ledger = found[0] if found else ledger_of(settings)
+        made = closing.prepare(
+            settings,
+            published["month"],
+            reports=root,
+            progress=self.progress,
+            engine=None if engine == "none" else engine,
+            anew=True,
+            ledger=ledger,
+        )
+        later = found[2] - found[1] if found else 0
+        return Made(made, settings, found is not None, later)
 
     def brief(self, published: Brief, made: Made) -> Brief:
         """The brief of a published one's unit, made again, in the folders of the published one."""
@@ -116,3 +125,11 @@ class Again:
             self.say("pages", len(self._pages), len(self._pages) + 1)
             self._pages[key] = render(brief, folder, warm=self._kernel, manifest_extra=extra)
         return self._pages[key]
+
+    def sliders(self, brief: Brief, made: Made) -> Path:
+        """The folder of a brief's slider data, frozen again from the draws; the programs of its chart lie beside it. Raises ReportError as `freeze`."""
+        key = figures_hash(brief)
+        if key not in self._sliders:
+            folder = self.folder / f"sliders-{len(self._sliders)}"
+            self._sliders[key] = freeze(made.close.base.dials, brief, folder)
+        return self._sliders[key]

@@ -1,18 +1,24 @@
-"""The ledger as a report found it: its deliveries stay, so the rows of then are still there after later ones (docs/method §15.8)."""
+"""The ledger as a report found it, and what changed in it since: its deliveries stay, so the rows of then are still there (docs/method §15.51)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from ...errors import LedgerError
-from ...facts.daily import entities
+from ...facts import taken
+from ...facts.daily import entities, kept, warehouse
+from ...facts.ledger import reconcile
 from ...facts.ledger.manifest import Book
 from ...facts.ledger.store import Ledger
+from ...measure import actuals
 from ...settings import Settings
+from .. import close as closing
+from .words import billed, bills
 
 
 class LedgerThen(Ledger):
-    """A ledger as it was after its first deliveries. Nothing is kept in its folder, and nothing that is kept there is used."""
-
-    keeps = False
+    """A ledger as it was after its first deliveries."""
 
     def __init__(self, root, deliveries: int | None = None):
         super().__init__(root)
@@ -48,3 +54,33 @@ def ledger_then(settings: Settings, fingerprint: object) -> tuple[Ledger, int, i
         if then.fingerprint() == fingerprint:
             return then, deliveries, count
     return None
+
+
+def changed_since(settings: Settings, published: Mapping) -> list[str]:
+    """Bills of its month, and months up to its last day, that are other amounts in the ledger of today.
+
+    settings   of the entity, where it is one's
+
+    Of a month that was under way only days up to the report's last one count: its bills go on.
+    """
+    with kept.passed_over():
+        return _changed_since(settings, published)
+
+
+def _changed_since(settings: Settings, published: Mapping) -> list[str]:
+    ledger, month = ledger_of(settings), published["month"]
+    of = published.get("entity")
+    daily = closing.up_to(warehouse.daily(ledger, settings), published["data_as_of"])
+    rows = actuals.cost_rows(daily, of["unit"] if of else published["unit"])
+    was, now = billed(published), dict(billed(published))
+    if published["status"] != "flash":
+        tied = reconcile.reconcile(
+            ledger.totals_by_period(),
+            None,
+            month,
+            quarantined=ledger.quarantine(details=True),
+            not_billed=taken.of_month(taken.of(ledger), month, "Billed"),
+        )
+        now = {key: Decimal(0) for key in was} | billed({"tie_out": tied.as_brief()})
+    months = published["actual"]["by_month"], actuals.by_month(rows)
+    return bills(published["currency"], (was, months[0]), (now, months[1]))

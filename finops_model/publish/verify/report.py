@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -16,15 +15,16 @@ from ..report.publication import entity_of
 from . import files, index, sliders, words
 from .again import Again, Made
 from .chain import Chain
-from .since import changed_since
+from .index import Where, entries, find
+from .ledger import changed_since
 from .verdict import Verdict
 from .version import NOT_AGAIN, NUMBERS_ONLY, made_with
-from .where import Where, entries, find
 
 UNKNOWN = (
     "the rows it was made from are not in this ledger: no number of its deliveries has the ledger's fingerprint of then "
     "({then}), so it was made again from the rows of today"
 )
+DRAWN = ("seed", "paths", "engine")
 INPUTS = ("budgets", "invoices", "organisation", "commitments", "known", "drivers", "scenario")
 
 
@@ -65,6 +65,12 @@ def check_report(
 def _figures(
     verdict: Verdict, published: Brief, rebuilt: Brief, made: Made, same_version: bool
 ) -> None:
+    for name in DRAWN:
+        then, now = (one["lineage"].get(name) for one in (published, rebuilt))
+        if then != now:
+            verdict.made_with.append(
+                f"{name}: {then} when it was published, {now} now (finops.yaml, or its scenario)"
+            )
     if not made.then:
         was, now = ((words.billed(one), one["actual"]["by_month"]) for one in (published, rebuilt))
         verdict.bills = words.bills(published["currency"], was, now)
@@ -132,9 +138,7 @@ def _files(
     verdict.files += problems
     if not problems:
         verdict.same += [name for name in manifest["files"] if name in fresh]
-    with tempfile.TemporaryDirectory(dir=again.folder) as aside:
-        wrong = sliders.compare(made, published, where.folder.parent, Path(aside))
-        wrong += sliders.program_differs(where.root, Path(aside))
+    wrong = sliders.compare(again, made, published, where.folder.parent, where.root)
     verdict.files += wrong
     if (
         not wrong

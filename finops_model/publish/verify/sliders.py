@@ -7,8 +7,8 @@ from pathlib import Path
 from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...names import COMPANY
-from ..dashboard.levers import JSON, NPZ, freeze
-from .again import Made
+from ..dashboard.levers import JSON, NPZ
+from .again import Again, Made
 
 ASSETS = ".assets"
 
@@ -23,10 +23,10 @@ def freezes(made: Made, published: Brief) -> bool:
     )
 
 
-def compare(made: Made, published: Brief, folder: Path, aside: Path) -> list[str]:
+def compare(again: Again, made: Made, published: Brief, folder: Path, root: Path) -> list[str]:
     """What of the slider data beside a company's report is not what its draws give.
 
-    folder   where they lie, beside the report's folder;  aside: for those that are made again
+    folder   where they lie, beside the report's folder;  root: the archive
     """
     there = [name for name in (JSON, NPZ) if (folder / name).is_file()]
     if not there:
@@ -36,25 +36,21 @@ def compare(made: Made, published: Brief, folder: Path, aside: Path) -> list[str
     if not freezes(made, published):
         return [f"{JSON} is not part of the report: it has no slider data"]
     try:
-        again = freeze(made.close.base.dials, published, aside / published["month"])
+        fresh = again.sliders(published, made)
     except ReportError as problem:
         return [f"the slider data cannot be made again from this brief: {str(problem).rstrip('.')}"]
     wrong = {
         NPZ: f"{NPZ} holds other draws than are made again: what the sliders show would not be this report's",
         JSON: f"{JSON} is not the file that is made again: what the sliders show would not be this report's",
     }
-    return [
+    problems = [
         wrong[name]
         for name in (NPZ, JSON)
-        if (folder / name).read_bytes() != (again / name).read_bytes()
+        if (folder / name).read_bytes() != (fresh / name).read_bytes()
     ]
-
-
-def program_differs(root: Path, aside: Path) -> list[str]:
-    """Programs of charts in the archive that are not the ones this version draws with, of those it has made."""
-    return [
+    return problems + [
         f"{ASSETS}/{path.name} is not the program that draws the dashboard's chart"
-        for path in sorted((aside / ASSETS).glob("*"))
+        for path in sorted((fresh.parent / ASSETS).glob("*"))
         if (root / ASSETS / path.name).is_file()
         and (root / ASSETS / path.name).read_bytes() != path.read_bytes()
     ]

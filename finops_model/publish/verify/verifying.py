@@ -13,9 +13,9 @@ from ...settings import Settings
 from .again import Again
 from .chain import Chain
 from .company import BY, check_company
+from .index import NOTHING
 from .report import check_report
 from .verdict import Verdict, told
-from .where import NOTHING
 
 __all__ = ["check", "verify"]
 
@@ -54,7 +54,7 @@ def verify(
 
     Source
     ------
-    docs/method §15.1, §15.5, §15.8.
+    docs/method §15.1, §15.5, §15.51.
 
     Examples
     --------
