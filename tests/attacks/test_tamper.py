@@ -278,4 +278,4 @@ def test_another_seed_is_named_before_the_figures_it_moves(base):
         "seed: 20260101 when it was published, 5 now (finops.yaml, or its scenario)"
     )
     assert verdict.figures[0].startswith("median landing of the year: ")
-    assert verdict.bills == [] and len(verdict.figures) < 8 < len(verdict.places)
+    assert verdict.bills == [] and len(verdict.figures) < 12 < len(verdict.places)

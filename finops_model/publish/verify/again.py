@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,11 +20,14 @@ from ...settings import Settings
 from .. import close as closing
 from ..close_units import pick_units
 from ..dashboard.levers import freeze
+from ..job.pdf import Printer
 from ..report.briefs import figures_hash
-from ..report.build import render
+from ..report.build import draw, finish
 from ..report.places import placed_as
 from ..report.run import Kernel
 from .ledger import ledger_of, ledger_then
+
+PDF = "report.pdf"
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,11 @@ class Again:
         self.say: Progress = progress or silent
         self._closes: dict[tuple, Made] = {}
         self._briefs: dict[tuple, Brief] = {}
-        self._pages: dict[str, Path] = {}
+        self._pages: dict[str, dict[str, bytes]] = {}
         self._sliders: dict[str, Path] = {}
         self._stack = contextlib.ExitStack()
         self._kernel: Kernel | None = None
+        self._printer: Printer | None = None
 
     def __enter__(self) -> Again:
         self.folder = Path(
@@ -112,19 +117,35 @@ class Again:
             self._briefs[key] = json.loads(json.dumps(brief))
         return placed_as(self._briefs[key], published)
 
-    def pages(self, brief: Brief, extra: dict | None) -> Path:
-        """The folder of a brief rendered again. Raises ReportError where that cannot be.
+    def pages(self, brief: Brief, manifest: Mapping, there: Path) -> dict[str, bytes]:
+        """The files of a brief rendered again, by name; no PDF where none can be made. Raises ReportError where nothing can be.
 
-        extra   of its manifest: the head of the records that stands on the page
+        manifest   of the published report: the head of the records that stands on its page, and whether it has a PDF
+        there      its folder
         """
-        key = f"{figures_hash(brief)} {json.dumps(extra, sort_keys=True)}"
+        extra, printed = manifest.get("extra"), PDF in manifest["files"]
+        key = f"{figures_hash(brief)} {printed} {json.dumps(extra, sort_keys=True)}"
         if key not in self._pages:
             if self._kernel is None:
                 self._kernel = self._stack.enter_context(Kernel())
             folder = self.folder / str(len(self._pages)) / brief["month"] / brief["slug"]
             self.say("pages", len(self._pages), len(self._pages) + 1)
-            self._pages[key] = render(brief, folder, warm=self._kernel, manifest_extra=extra)
+            draw(brief, folder, warm=self._kernel, manifest_extra=extra)
+            again = printed and self._print(folder, brief)
+            if printed and not again:  # mail and summary list the files that there are
+                shutil.copyfile(there / PDF, folder / PDF)
+            finish(brief, folder, manifest_extra=extra)
+            self._pages[key] = {
+                path.name: path.read_bytes()
+                for path in folder.iterdir()
+                if path.name != PDF or again
+            }
         return self._pages[key]
+
+    def _print(self, folder: Path, brief: Brief) -> bool:
+        if self._printer is None:
+            self._printer = self._stack.enter_context(Printer())
+        return self._printer.print(folder / "report.html", folder / PDF, brief)
 
     def sliders(self, brief: Brief, made: Made) -> Path:
         """The folder of a brief's slider data, frozen again from the draws; the programs of its chart lie beside it. Raises ReportError as `freeze`."""

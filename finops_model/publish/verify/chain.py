@@ -66,8 +66,9 @@ class Chain:
     def _published(self, folder: Path, manifest: Mapping) -> bool:
         """Whether a row says that these files were published, or were about to be."""
         sha, figures = sha256_of(folder / "manifest.json"), manifest.get("figures")
+        ended = {row.body.get("of") for row in self.publications}
         reports = [
-            (row.body.get("state"), one)
+            (row.body.get("state") == "pending" and row.id not in ended, one)
             for row in self.publications
             for one in row.body.get("reports") or ()
             if isinstance(one, dict)
@@ -75,8 +76,8 @@ class Chain:
         if not any("manifest" in one for _, one in reports):
             return True  # rows of a version that did not keep it
         return any(
-            one.get("manifest") == sha or (state == "pending" and one.get("figures") == figures)
-            for state, one in reports
+            one.get("manifest") == sha or (waits and one.get("figures") == figures)
+            for waits, one in reports
         )
 
 

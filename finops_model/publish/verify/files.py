@@ -15,7 +15,7 @@ from .pdf import text_of
 
 KINDS = {"report.html": "page", "mail.html": "mail", "company.html": "page", "index.html": "page"}
 BY_TEXT = ".pdf"
-NO_PDF = "{name} was not made again: there is no Chromium here"
+NO_PDF = "{name} was not made again: no Chromium prints here"
 SHOWN = 60  # characters of a place that are shown
 MOST_CELLS = 200_000  # cells of a workbook that are looked at for the first that differs
 MOST_TEXT = 400_000  # characters of a text that are looked at for the place that differs

@@ -126,11 +126,10 @@ def _files(
     verdict: Verdict, again: Again, made: Made, published: Brief, manifest: Mapping, where: Where
 ) -> None:
     try:
-        folder = again.pages(published, manifest.get("extra"))
+        fresh = again.pages(published, manifest, where.folder)
     except ReportError as problem:
         verdict.files.append(f"its page cannot be made again: {str(problem).rstrip('.')}")
         return
-    fresh = {path.name: path.read_bytes() for path in folder.iterdir()}
     problems, passed = files.compare(where.folder, manifest["files"], fresh)
     if other := files.manifest_differs(manifest, json.loads(fresh["manifest.json"])):
         problems.append(other)
