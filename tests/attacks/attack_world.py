@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from start_world import bill
 
 from finops_model.publish import close, start
+from finops_model.publish.archive import sets
+from finops_model.published import base_of
 from finops_model.settings import load_settings
 
 MONTH, COMPANY = "2025-03", "reports/2025-03/company"
@@ -36,14 +38,14 @@ def rewrite(path: Path, change) -> None:
     """A JSON document with a change, written as its writer does."""
     document = json.loads(path.read_text(encoding="utf-8"))
     change(document)
-    ordered = path.name != "index.json"
+    ordered = path.name not in ("index.json", "set.json")
     text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=ordered)
     path.write_text(text + "\n", encoding="utf-8")
 
 
 def relist(root: Path, index: bool = True) -> None:
-    """The manifest lists the bytes that lie there now; the index too."""
-    folder = root / COMPANY
+    """The manifest lists the bytes that lie there now. `index`: so do the set's list, its name, the index and every link to it."""
+    folder = (root / COMPANY).resolve()
 
     def manifest(document):
         document["files"] = {name: listed(folder / name) for name in document["files"]}
@@ -51,14 +53,38 @@ def relist(root: Path, index: bool = True) -> None:
 
     rewrite(folder / "manifest.json", manifest)
     if index:
-        files = json.loads((folder / "manifest.json").read_text())["files"]
-        files["manifest.json"] = listed(folder / "manifest.json")
+        reset(root)
 
-        def line(document):
-            entry = next(one for one in document["reports"] if one["slug"] == "company")
-            entry["files"] = files
 
-        rewrite(root / "reports" / "index.json", line)
+def reset(root: Path) -> None:
+    """The set as it lies there listed anew and renamed, and the index and every link brought to it."""
+    base = base_of(root / "reports")
+    old = (root / COMPANY).resolve().parent
+    files = sets.listing(old)
+    mark = sets.mark_of(files)
+    name = f"{MONTH}@{mark[:12]}"
+
+    def told(document):
+        document.update(files=files, sha256=mark)
+
+    rewrite(old / "set.json", told)
+    old.rename(old.with_name(name))
+    own = json.loads((old.with_name(name) / "company" / "manifest.json").read_text())["files"]
+    own["manifest.json"] = listed(old.with_name(name) / "company" / "manifest.json")
+
+    def lines(document):
+        line = document["months"][MONTH]
+        line.update(set=name, sha256=mark, files=sets.slider_files(old.with_name(name)))
+        entry = next(one for one in document["reports"] if one["slug"] == "company")
+        entry.update(set=name, files=own)
+
+    rewrite(base / "index.json", lines)
+    for path in (base / MONTH).iterdir():
+        if path.is_symlink():
+            path.unlink()
+    for path in old.with_name(name).iterdir():
+        if path.name != "index.html":
+            (base / MONTH / path.name).symlink_to(f"../../{name}/{path.name}")
 
 
 def swap(path: Path, old: bytes, new: bytes) -> None:

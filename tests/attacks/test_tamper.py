@@ -189,17 +189,35 @@ def test_other_draws_behind_the_sliders(archive, again):
     (folder / "dashboard.json").write_text(
         json.dumps({**text, "npz_sha256": sha}, sort_keys=True) + "\n"
     )
-    said = found(archive, again).problems
-    assert (
-        "dashboard.npz holds other draws than are made again: what the sliders show would not be this report's"
-        in said
-    )
+    world.reset(archive)
+    assert found(archive, again).problems == [
+        "dashboard.npz holds other draws than are made again: what the sliders show would not be this report's",
+        "dashboard.json is not the file that is made again: what the sliders show would not be this report's",
+    ]
 
 
 def test_slider_data_cut_off(archive, again):
+    path = (archive / COMPANY).resolve().parent / "dashboard.npz"
+    path.write_bytes(path.read_bytes()[:200])
+    name = path.parent.name
+    said = found(archive, again).problems
+    assert said[0] == (
+        f"dashboard.npz of {name} was changed after it was published: its sha256 is not the one in set.json"
+    )
+    assert f"index.json lists other files of 2025-03 than lie in {name}" in said
+
+
+def test_a_set_under_another_name_and_a_page_of_it(archive, again):
+    """What a set lists is in its name; its own page says what its briefs say."""
     folder = (archive / COMPANY).resolve().parent
-    (folder / "dashboard.npz").write_bytes((folder / "dashboard.npz").read_bytes()[:200])
-    assert any("dashboard.npz" in line for line in found(archive, again).problems)
+    swap(folder / "index.html", b"AI spend", b"AI SPEND")
+    world.reset(archive)
+    name = (archive / COMPANY).resolve().parent.name
+    (said,) = found(archive, again).problems
+    assert said.startswith(f"index.html of {name} is not the page that is made again: it says '")
+    rewrite((archive / COMPANY).resolve().parent / "set.json", lambda one: one["files"].popitem())
+    said = found(archive, again).problems
+    assert any(line.endswith(f" is not part of {name}") for line in said)
 
 
 def test_the_program_of_the_chart(archive, again):

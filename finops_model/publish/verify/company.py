@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ...errors import FinOpsError, several
 from ...measure.restated import CENT
+from ..archive.layout import archive_of
 from ..books import company as books
 from ..report.briefs import lookup
-from ..report.manifest import archive_of, compare_briefs, file_entry
+from ..report.manifest import compare_briefs, file_entry
 from . import files, words
 from .again import Again
 from .chain import Chain
@@ -55,7 +56,7 @@ def check_company(
         for entity, of in parts
     ]
     try:
-        found = json.loads(json.dumps(books.said_of(again.settings, closes)))
+        found = json.loads(json.dumps(books.content_of(again.settings, closes)))
     except FinOpsError as problem:
         verdict.figures.append(f"it cannot be made again: {str(problem).rstrip('.')}")
         return verdict

@@ -9,13 +9,13 @@ from typing import cast
 
 from ...errors import ReportError, together
 from ...measure.brief_types import Brief
+from ..archive.layout import Found, find
 from ..lineage import code_hash
 from ..report.manifest import verify_files
 from ..report.publication import entity_of
 from . import files, index, sliders, words
 from .again import Again, Made
 from .chain import Chain
-from .index import Where, entries, find
 from .ledger import changed_since
 from .verdict import Verdict
 from .version import NOT_AGAIN, NUMBERS_ONLY, made_with
@@ -43,6 +43,7 @@ def check_report(
     if problems := verify_files(where.folder):
         verdict.files += problems  # what was published is not what lies here: nothing to make again
         return verdict
+    verdict.files += index.set_differs(where.root, where.set, where.month)
     manifest = files.read_json(where.folder / "manifest.json")
     verdict.made_with, same_version = made_with(published["lineage"], str(path), numbers_only)
     made = again.close(published, where.root, str(where.folder))
@@ -100,14 +101,14 @@ def _figures(
         )
 
 
-def _since(verdict, again: Again, made: Made, published: Brief, chain: Chain, where: Where) -> None:
+def _since(verdict, again: Again, made: Made, published: Brief, chain: Chain, where: Found) -> None:
     """Bills that are other amounts now: said of a report that stays as it is, and what makes any other not verified."""
     if not made.then or not made.later:
         return
     changes = changed_since(made.settings, published)
     if not changes:
         return
-    if where.stays or chain.is_closed(entity_of(published), where.month):
+    if index.stays(where) or chain.is_closed(entity_of(published), where.month):
         verdict.since += changes
         return
     now = again.close(published, where.root, str(where.folder), today=True)
@@ -123,7 +124,7 @@ def _since(verdict, again: Again, made: Made, published: Brief, chain: Chain, wh
 
 
 def _files(
-    verdict: Verdict, again: Again, made: Made, published: Brief, manifest: Mapping, where: Where
+    verdict: Verdict, again: Again, made: Made, published: Brief, manifest: Mapping, where: Found
 ) -> None:
     try:
         fresh = again.pages(published, manifest, where.folder)
@@ -147,15 +148,15 @@ def _files(
         verdict.same.append("slider data")
 
 
-def _index(verdict: Verdict, where: Where) -> None:
+def _index(verdict: Verdict, where: Found) -> None:
     problems = index.line_differs(where)
     if not problems:
         verdict.same.append("its line of the index")
-    codes = index.codes_of(where.root, entries(where.root), files.read_json)
+    codes = index.codes_of(where.root)
     if codes - {code_hash()}:
         verdict.passed.append(
             "the index pages were not compared: reports of another version are in the archive"
         )
     else:
-        problems += index.pages_differ(where.root, where.month)
+        problems += index.pages_differ(where.root, where.month, where.set)
     verdict.files += problems

@@ -13,10 +13,12 @@ from ...settings import Settings
 from .again import Again
 from .chain import Chain
 from .company import BY, check_company
-from .index import NOTHING
 from .report import check_report
 from .verdict import Verdict, told
 
+NOTHING = (
+    "{path}: no published report lies here. Name its folder, for example reports/2026-10/company."
+)
 __all__ = ["check", "verify"]
 
 

@@ -25,7 +25,7 @@ FIGURES = (
     ("page_one/carriers/mean_overrun", "mean overrun"),
 )
 SHARES = {"landing/overrun_probability"}
-NAMED = 8  # figures named one by one
+NAMED = 6  # figures named one by one
 RAW = 3  # places named as they stand, where no figure of page one moved
 MADE_OF = "lineage/"  # what a brief says of its own making
 Billed = dict[tuple[str, str], Decimal]
