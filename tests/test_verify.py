@@ -1,4 +1,4 @@
-"""`finops verify` beyond forged files: rows of then, other versions, records, copies that can only be read, its words (docs/method §15.5, §15.51–§15.53)."""
+"""`finops verify` beyond forged files: rows of then, other versions, records, copies that can only be read, its words (docs/method §15.5, §15.60–§15.62)."""
 
 from __future__ import annotations
 

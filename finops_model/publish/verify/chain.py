@@ -1,4 +1,4 @@
-"""A published report held against the records: its chain's head, the publication that has its manifest (docs/method §15.53)."""
+"""A published report held against the records: its chain's head, the publication that has its manifest (docs/method §15.62)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger as a report found it, and what changed in it since: its deliveries stay, so the rows of then are still there (docs/method §15.51)."""
+"""The ledger as a report found it, and what changed in it since: its deliveries stay, so the rows of then are still there (docs/method §15.60)."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def verify(
 
     Source
     ------
-    docs/method §15.1, §15.5, §15.51.
+    docs/method §15.1, §15.5, §15.60.
 
     Examples
     --------

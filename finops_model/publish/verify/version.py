@@ -1,4 +1,4 @@
-"""Which version made a report: what pages need to be the same again (docs/method §15.52)."""
+"""Which version made a report: what pages need to be the same again (docs/method §15.61)."""
 
 from __future__ import annotations
 

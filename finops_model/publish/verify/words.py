@@ -97,7 +97,7 @@ def places_of(published: Mapping, rebuilt: Mapping) -> list[str]:
 
 
 def numbers_of(published: Mapping, rebuilt: Mapping) -> tuple[list[str], list[str]]:
-    """Numbers of a published brief that are others now, and those this version does not give; across versions, so to nine digits (§15.52).
+    """Numbers of a published brief that are others now, and those this version does not give; across versions, so to nine digits (§15.61).
 
     Texts, and what only this version knows to say, are not held against each other.
 
