@@ -144,6 +144,8 @@ def test_one_offer_bought_year_by_year_has_a_name_for_each_year_and_what_is_not_
         "commitments/o-2028-01-15",
     ]
     assert found["base"] == "00_base.yaml"
+    starts = [change["since"] for change in found["changes"]]
+    assert found["decide_by"] == str(np.datetime64(min(starts)) - 1)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ def adopt(
         {
             "name": name,
             "question": f"What changes if we buy {listing([one.name for one in bought])}?",
+            # the last day on which buying it is of use: page one lists it (§9.31)
+            "decide_by": str(min(np.datetime64(one.start, "D") for one in bought) - 1),
             **({"base": base} if base else {}),
             "changes": changes,
         }
