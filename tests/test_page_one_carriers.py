@@ -152,6 +152,10 @@ def test_float_noise_decides_nothing():
     ]
     found = of_parts(parts, 3e6, period="FY2026", currency="USD", materiality=ALL_OF_IT)
     assert {one["part"]: one["decisive"] for one in found["parts"]} == {"A": 0, "B": 1, "C": 0}
+    over = np.append(np.full(LEAST, 10.0), 1e-10)  # a future that is over by nothing
+    parts_ = [("A", UNIT, 1e6, over), ("B", UNIT, 1e6, np.zeros(LEAST + 1))]
+    some = of_parts(parts_, 2e6, period="FY", currency="USD", materiality=ALL_OF_IT)
+    assert {one["part"]: one["decisive"] for one in some["parts"]}["B"] == 0
     assert of_parts(parts[::2], 2e6, period="FY", currency="USD", materiality=ALL_OF_IT) is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from deciding_world import AHEAD, close_of, row, run_of
@@ -133,6 +135,20 @@ def test_an_end_in_mid_month_counts_the_days_after_it_and_a_term_that_runs_out_t
         record(end="2027-01-01", ContractCommitmentPeriodStart="2026-10-01"), MONTHS
     )  # 92 days
     assert then.round(6).tolist()[1:7] == [0.0, 1.0, 1.0, 1.0, round(2 / 30, 6), 0.0]
+
+
+def test_of_the_month_in_which_it_ends_its_own_part_is_not_what_others_hold():
+    hours = hours_of()
+    ends = record(end="2027-01-11")
+    level = np.array([4.0, 4.0, 4.0 * 10 / 31, *[0.0] * 11])
+    found = renewal(frozen_of(hours, level=level), ends, MONTHS, inside())
+    by_month = [
+        by_hand({month: hours[month]}, found.quantity) * (21 / 31 if month == "2027-01" else 1.0)
+        for month in MONTHS
+        if month.startswith("2027")
+    ]
+    assert found.saving == pytest.approx(sum(by_month), abs=1e-6)
+    assert found.months == pytest.approx(11 + 21 / 31)
 
 
 @pytest.mark.parametrize(
@@ -311,6 +327,12 @@ def test_of_a_year_of_weeks_the_days_that_lie_in_it_count():
     )
     (one,) = decisions(close, "Company", LIMITS)
     assert (one["period"], one["saves"]) == ("FY2027", pytest.approx(25.0))
+    soon = np.zeros(base.effective.shape)
+    soon[:, 0, 0] = 30.0  # November, all of it in FY2026
+    soon[:, 1, 0] = 31.0  # December 2026: 5 of its days lie in FY2027, a tenth of both is 6.1
+    close = replace(close, what_ifs=[what_if(base, soon)])
+    (one,) = decisions(close, "Company", LIMITS)
+    assert (one["period"], one["saves"]) == ("FY2026", pytest.approx(56.0))
 
 
 def runs_out(kind, name, earliest, **cells) -> dict:

@@ -23,6 +23,7 @@ from .renewals import Renewal, renewal
 
 DAYS_A_MONTH = 365 / 12
 SMALL = 0.005  # money below half a cent is none
+LEAST = 0.1  # of what a what-if moves in both years, for the next to be the one in which it acts
 NEWEST = 28  # days whose use tells which unit a commitment covers
 RUNS_OUT = {
     "prepaid": "Fill up the prepaid balance {}",
@@ -204,17 +205,17 @@ def _what_ifs(close: Close, unit: str, least: float) -> list[DecisionDue]:
 
 
 def _less(close: Close, run, unit: str) -> dict | None:
-    """What a what-if saves in the next fiscal year, or in this one where it acts there alone; None where it moves nothing."""
+    """What a what-if saves in the next fiscal year, or in this one where it acts there nearly alone; None where it moves nothing."""
     base = close.base
     if run.months != base.months or len(run.effective) != len(base.effective):
         return None
     saving = _by_month(base, unit) - _by_month(run, unit)
-    for ahead in (1, 0):
-        if (year := months_in_year(close, ahead)) is None:
-            continue
-        total = saving @ year[1]
-        if np.any(np.abs(total) >= SMALL):
-            return _saves(year[0], total)
+    years = [year for ahead in (1, 0) if (year := months_in_year(close, ahead))]
+    totals = [(name, saving @ shares) for name, shares in years]
+    moved = [float(np.abs(total).mean()) for _, total in totals]
+    for (name, total), size in zip(totals, moved):
+        if size >= SMALL and size >= LEAST * sum(moved):
+            return _saves(name, total)
     return None
 
 
