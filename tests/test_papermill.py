@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+import openpyxl
 import papermill
 import pytest
 from headline_world import days, workspace, year
@@ -16,6 +17,7 @@ from finops_model.errors import FinOpsError, InputError, LedgerError, ReportErro
 from finops_model.front.report_page import injected, report_page
 from finops_model.publish import close
 from finops_model.publish.report.run import Kernel
+from finops_model.publish.report.workbook.book import write_workbook
 
 MONTH, FEW = "2026-07", {"month": "2026-07", "paths": 100}
 TEAMS = {"Support": 100, "Research": 40}
@@ -36,7 +38,7 @@ def folder(tmp_path_factory):
         parts.append(days("2026-01-01", "2026-07-31", lambda i, c=cost: c + i % 7, unit, **named))
     workspace(root, *parts, budget=year(4500))
     (root / "finops.yaml").write_text(
-        "company: Small\ncurrency: USD\nledger: ledger\nbudgets: budgets.csv\npaths: 200\n"
+        "company: Small\ncurrency: USD\nledger: ledger\nbudgets: budgets.csv\npaths: 200\nwhat_ifs: [twice.yaml]\n"
     )
     (root / "twice.yaml").write_text(DOUBLE)
     return root
@@ -72,7 +74,15 @@ def shown(book) -> str:
     )
 
 
-def test_the_report_is_computed_to_the_day_that_is_asked_for(folder):
+def agreeing(page, tmp_path) -> set[str]:
+    """Sheets of the workbook of a page that say they agree with it; none says that it differs."""
+    book = openpyxl.load_workbook(write_workbook(page.brief, tmp_path / "w.xlsx"), data_only=True)
+    verdicts = {row[0].value: row[2].value for row in book["Contents"].iter_rows(min_row=5)}
+    assert verdicts["All checks"] == "agrees", verdicts
+    return {name for name, verdict in verdicts.items() if verdict == "agrees"}
+
+
+def test_the_report_is_computed_to_the_day_that_is_asked_for(folder, tmp_path):
     """An oracle: the sum of the bill's own rows."""
     page = report_page(MONTH, "support", settings=str(folder), as_of="2026-07-20", paths=100)
     brief = page.brief
@@ -83,9 +93,10 @@ def test_the_report_is_computed_to_the_day_that_is_asked_for(folder):
     assert brief["forecast"]["paths"] == 100 and brief["data_as_of"] == "2026-07-20"
     assert brief["forecast"]["months"][0]["month"] == MONTH
     assert brief["forecast"]["months"][0]["so_far"] == brief["actual"]["month"]
+    assert agreeing(page, tmp_path) >= {"Months", "Vendors", "Lines", "History"}
 
 
-def test_without_anything_it_is_the_brief_that_a_close_makes(folder, monkeypatch):
+def test_without_anything_it_is_the_brief_that_a_close_makes(folder, tmp_path, monkeypatch):
     """The workspace is found in a folder above; nothing is published, and no file of the workspace is another one."""
     (folder / "notebooks").mkdir(exist_ok=True)
     monkeypatch.chdir(folder / "notebooks")
@@ -101,6 +112,11 @@ def test_without_anything_it_is_the_brief_that_a_close_makes(folder, monkeypatch
     assert page.brief["headline"] == made["headline"] and page.brief["forecast"]["paths"] == 200
     after = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in before}
     assert after == before and not (folder / "reports").exists()
+    (twice,) = page.brief["what_ifs"]
+    assert [(one["path"], one["how"], one["value"], one["was"]) for one in twice["changes"]] == [
+        ("workloads/*/demand/level", "scale", "2", "1")
+    ]
+    assert agreeing(page, tmp_path) >= {"Months", "Quarters and years", "Units", "Movements"}
 
 
 def test_another_base_is_taken_below_the_workspace_and_here(folder, tmp_path, monkeypatch):

@@ -549,3 +549,28 @@ def test_libreoffice_comes_to_every_value_that_is_stored(full, tmp_path, monkeyp
                     assert (now or None) == (stored or None), where
                 compared += 1
     assert compared > 300
+
+
+def test_every_sheet_prints_one_page_wide_and_repeats_its_titles(full):
+    _, _, formulas, _ = full
+    for sheet in formulas.worksheets:
+        assert sheet.page_setup.orientation == "landscape", sheet.title
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.title
+        wide, high = sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight
+        assert (wide in (None, 1), high) == (True, 0), sheet.title
+    blocks = {"Contents", "Summary", "Movements"}  # of several tables
+    assert {one.title for one in formulas.worksheets if not one.print_title_rows} == blocks
+    moving = {one.title for one in formulas.worksheets if not one.freeze_panes}
+    assert moving == {"Contents", "Summary", "Track record"}
+
+
+@pytest.mark.parametrize("currency, places", [("USD", ".00"), ("JPY", ""), ("KWD", ".000")])
+def test_money_has_the_decimals_of_its_currency(currency, places, tmp_path):
+    book = openpyxl.load_workbook(
+        write_workbook(full_brief(currency=currency), tmp_path / "w.xlsx")
+    )
+    months = book["Months"]
+    assert months["H7"].number_format == f"#,##0{places};[Red]-#,##0{places}"
+    assert months["J7"].number_format == f"+#,##0{places};-#,##0{places};#,##0{places}"
+    assert months["D7"].font.color.rgb == "FF0000FF"  # an input
+    assert months["H7"].font.color.type == "theme"

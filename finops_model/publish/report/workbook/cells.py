@@ -59,7 +59,7 @@ class Pen:
     def __init__(self, book: Workbook, currency: str):
         self.book, self.currency = book, currency
         base: dict[str, Any] = {"font_name": "Calibri", "font_size": 10, "valign": "vcenter"}
-        places = DIGITS.get(currency, 2)
+        self.places = places = DIGITS.get(currency, 2)
         amount = "#,##0" + ("." + "0" * places if places else "")
         number, signed = f"{amount};[Red]-{amount}", f"+{amount};-{amount};{amount}"
         styles: dict[str, dict[str, Any]] = {
@@ -75,6 +75,13 @@ class Pen:
                 "text_wrap": True,
                 "bg_color": "#E8EEF4",
                 "align": "right",
+            },
+            "head_word": {  # right of numbers
+                "bold": True,
+                "bottom": 1,
+                "text_wrap": True,
+                "bg_color": "#E8EEF4",
+                "indent": 1,
             },
             "strong": {"bold": True},
             "sentence": {"bold": True, "text_wrap": True},
@@ -167,6 +174,8 @@ class Pen:
                 f"the brief holds a number that is not finite ({sheet.get_name()}, row {row + 1}). Nothing was written."
             )
         else:
+            if "variance" in kind and abs(value) < 0.5 * 10**-self.places:
+                value = 0.0  # noise of the last bits has no sign
             sheet.write_number(
                 row, column, value, self.formats[kind if kind in self.formats else "money"]
             )
@@ -202,7 +211,7 @@ class Pen:
         self, sheet: Worksheet, row: int, column: int, cell: str, sums: float, said: float
     ) -> None:
         """The report's own figure, and right of it whether `cell` agrees with it to the coin; `check` without its words."""
-        places = DIGITS.get(self.currency, 2)
+        places = self.places
         own = f"{xl_col_to_name(column)}{row + 1}"
         verdict = AGREES if round(sums - said, places) == 0 else DIFFERS
         text = f'=IF(ROUND({cell}-{own},{places})=0,"{AGREES}","{DIFFERS}")'

@@ -56,7 +56,7 @@ def dimensions(pen: Pen, brief: Brief) -> None:
             if one["budgeted"]:
                 if line["over"] is not None:
                     over = f"=K{row + 1}-L{row + 1}"
-                    sheet.write_formula(row, 12, over, pen.formats["money"], line["over"])
+                    sheet.write_formula(row, 12, over, pen.formats["variance"], line["over"])
                 pen.put(sheet, row, 13, line["overrun_probability"], "share")
             row += 1
         pen.along(sheet, row, 0, (words.titled(one["name"]), brief["unit"]), "part")

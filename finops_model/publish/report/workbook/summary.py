@@ -54,7 +54,7 @@ def summary(pen: Pen, brief: Brief) -> None:
     row += 1
     for name, change in _growth(brief.get("growth")):
         row += 1
-        pen.put(sheet, row, 0, name)
+        pen.put(sheet, row, 0, name, "wrap")
         pen.put(sheet, row, 1, change, "share")
     _tie_out(pen, sheet, row + 2, brief["tie_out"])
 

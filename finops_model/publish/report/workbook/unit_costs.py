@@ -36,6 +36,7 @@ def unit_costs(pen: Pen, brief: Brief) -> None:
         ],
         right=2,
     )
+    pen.put(sheet, 0, 8, "Cost of", "head_word")
     sheet.freeze_panes(1, 1)
     row = 0
     for line in brief.get("unit_costs", []):
@@ -48,7 +49,7 @@ def unit_costs(pen: Pen, brief: Brief) -> None:
         pen.put(sheet, row, 5, line.get("days"), "quantity")
         pen.put(sheet, row, 6, line.get("fully_loaded"), "price")
         pen.put(sheet, row, 7, line.get("fully_loaded_previous"), "price")
-        pen.put(sheet, row, 8, line.get("of"), "wrap")
+        pen.put(sheet, row, 8, line.get("of"), "beside")
     tie = brief.get("unit_cost_tie")
     if not row:
         pen.put(sheet, 1, 0, "No driver was given, so no unit cost is known.", "muted")

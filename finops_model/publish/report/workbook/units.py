@@ -80,7 +80,7 @@ def _line(pen: Pen, sheet: Worksheet, row: int, line: Mapping[str, object]) -> N
     for column, key in enumerate(KEYS, 2):
         if key == "over" and line[key] is not None:
             formula = f"=H{row + 1}-I{row + 1}"
-            sheet.write_formula(row, column, formula, pen.formats["money"], line[key])
+            sheet.write_formula(row, column, formula, pen.formats["variance"], line[key])
         else:
             pen.put(sheet, row, column, line[key], "money")
     pen.put(sheet, row, CHANCE, line["overrun_probability"], "share")
@@ -107,7 +107,8 @@ def _total(
         if adds:
             letter = chr(65 + column)
             formula = f"=SUM({letter}2:{letter}{last})"
-            sheet.write_formula(last, column, formula, pen.formats["total"], value)
+            kind = "variance_total" if key == "over" else "total"
+            sheet.write_formula(last, column, formula, pen.formats[kind], value)
         else:
             pen.put(sheet, last, column, value, "total")
     pen.put(sheet, last, CHANCE, land.get("overrun_probability"), "share")

@@ -26,7 +26,8 @@ def cash(pen: Pen, brief: Brief) -> None:
         if billed is None:
             pen.put(sheet, at, 3, None, "money")
             continue
-        pen.formula(sheet, at, 3, f"=B{at + 1}-C{at + 1}", billed - expense, "variance")
+        apart = round(billed - expense, pen.places) + 0.0
+        pen.formula(sheet, at, 3, f"=ROUND(B{at + 1}-C{at + 1},{pen.places})", apart, "variance")
         if own is not None:
             row = at + len(found["lines"]) + 1
             what = f"Check: difference of {line['period']} in the report"

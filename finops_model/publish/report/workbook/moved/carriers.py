@@ -26,7 +26,7 @@ def carriers(pen: Pen, brief: Brief) -> None:
         "Decisive: share of these futures in which the company had held, had this part landed on its budget.",
     )
     pen.head(sheet, 3, list(HEAD), right=2)
-    pen.put(sheet, 3, 3, HEAD[3], "head")
+    pen.put(sheet, 3, 3, HEAD[3], "head_word")
     sheet.freeze_panes(4, 1)
     for at, line in enumerate(found["parts"], 4):
         pen.along(sheet, at, 0, (line["part"], line["kind"]))

@@ -22,6 +22,7 @@ def movements(pen: Pen, brief: Brief) -> None:
         return
     holds = "What moved since the month before, the next month, and since the last report"
     sheet = pen.sheet("Movements", [46, *[18] * 6], landscape=True, holds=holds)
+    sheet.freeze_panes(0, 1)
     row = 0
     if changes:
         row = _changes(pen, sheet, brief) + 2

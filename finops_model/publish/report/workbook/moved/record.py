@@ -37,7 +37,7 @@ def record(pen: Pen, brief: Brief) -> None:
         return
     holds = "Earlier forecasts beside what came, each graded"
     widths = [18, 12, 10, *[16] * 5, 10, 10]
-    sheet = pen.sheet("Track record", widths, landscape=True, holds=holds)
+    sheet = pen.sheet("Track record", widths, landscape=True, holds=holds, titles=4)
     basis = of("accuracy", brief.get("basis"))
     pen.note(
         sheet,
@@ -59,7 +59,7 @@ def _block(
     pen.put(sheet, row, 0, title, "strong")
     pen.note(sheet, row + 1, len(HEAD) - 1, said)
     pen.head(sheet, row + 2, list(HEAD), right=2)
-    pen.put(sheet, row + 2, 9, HEAD[9], "head")
+    pen.put(sheet, row + 2, 9, HEAD[9], "head_word")
     first = at = row + 3
     misses, inside = [], []
     for at, line in enumerate(sorted(lines, key=lambda one: (one["for"], one["lead"])), first):

@@ -30,6 +30,7 @@ def decisions(pen: Pen, brief: Brief) -> None:
     sheet = pen.sheet("Decisions", widths, landscape=True, holds=holds, titles=0)
     pen.head(sheet, 0, list(HEAD))
     pen.along(sheet, 0, 3, HEAD[3:6], "head_right")
+    pen.put(sheet, 0, 6, HEAD[6], "head_word")
     sheet.freeze_panes(1, 2)
     for at, line in enumerate(found, 1):
         pen.put(sheet, at, 0, line["by"])

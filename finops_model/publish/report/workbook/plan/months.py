@@ -54,7 +54,7 @@ def months(pen: Pen, brief: Brief) -> None:
     _limits(pen, sheet, limits)
     pen.head(sheet, 5, heads, right=3)
     if limits:
-        pen.put(sheet, 5, 11, "Material", "head")
+        pen.put(sheet, 5, 11, "Material", "head_word")
     sheet.freeze_panes(6, 1)
     for at, line in enumerate(rows, 6):
         _row(pen, sheet, at, line, limits)

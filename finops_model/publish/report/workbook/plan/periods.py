@@ -51,7 +51,7 @@ def periods(pen: Pen, brief: Brief) -> None:
     )
     pen.head(sheet, 3, list(HEAD), right=3)
     for column in (8, 14):
-        pen.put(sheet, 3, column, HEAD[column], "head")
+        pen.put(sheet, 3, column, HEAD[column], "head_word")
     sheet.freeze_panes(4, 1)
     spans = spans_of(brief, found["lines"])
     for at, line in enumerate(found["lines"], 4):

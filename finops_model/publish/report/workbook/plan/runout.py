@@ -34,7 +34,7 @@ def runout(pen: Pen, brief: Brief) -> None:
     found = brief.get("runout")
     if not found:
         return
-    widths = [34, 24, 12, 14, 14, 14, 13, 13, 13, 13, 13, 13, 16, 13, 70]
+    widths = [26, 18, 9, 14, 14, 12, 11, 11, 11, 11, 11, 9, 13, 9, 48]
     sheet = pen.sheet(
         "Runs out",
         widths,

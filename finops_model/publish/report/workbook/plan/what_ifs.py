@@ -77,6 +77,7 @@ def _inputs(pen: Pen, sheet: Worksheet, at: int, brief: Brief) -> None:
     pen.put(sheet, at, 0, "Inputs: what each what-if changes", "strong")
     pen.head(sheet, at + 1, [*INPUTS, "", "", ""])
     pen.along(sheet, at + 1, 3, INPUTS[3:6], "head_right")
+    pen.put(sheet, at + 1, 6, INPUTS[6], "head_word")
     for row, (name, one) in enumerate(changes, at + 2):
         pen.put(sheet, row, 0, name, "wrap")
         pen.put(sheet, row, 1, one["path"], "wrap")
