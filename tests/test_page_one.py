@@ -41,7 +41,7 @@ def test_the_company_decides_on_one_page():
         "October 2026",
         "final All invoices of the month tie out with the ledger · data to 31 Oct 2026 · USD",
         "75 % chance that AI spend exceeds the FY2026 budget of $9.72m, typically in December 2026.",
-        "$145k over budget by October 2026. FY2027 needs $12.9m, if nothing changes. It comes from spend without a budget",
+        "$145k over budget by October 2026. FY2027 needs $12.9m, if nothing changes. It comes from spend without a budget: $288k",
         "October 2026 $903k $1.26k over budget",
         "FY2026 to 31 Oct 2026 $7.98m +$145k against budget",
         "80 % range $9.67m to $9.92m ; 80 % sure with +$152k on the budget",

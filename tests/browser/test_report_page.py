@@ -93,7 +93,14 @@ def decided(tmp_path_factory):
 
     folder, found = tmp_path_factory.mktemp("decided"), {}
     full = company()
-    full["page_one"]["decisions"][1]["if_nothing"] = "Every routine chat stays on the large model"
+    long = "Every routine chat stays on the large model and every document is read twice, "
+    for i, one in enumerate(full["page_one"]["decisions"]):  # as long as page one lets them be
+        one["if_nothing"] = one["if_nothing"] or long * i
+    for one in full["page_one"]["since_report"]["lines"]:
+        one["sentence"] = (one["sentence"] + " " + long)[:130]
+    rows = full["tie_out"]["rows"]
+    rows[0] |= {"invoice": None, "difference": None}
+    full |= {"status": "preliminary", "status_reason": "no invoice for Aurora AI yet"}
     sections = "first_page in_full budget units movements uncertainty held unit_costs what_ifs track_record control basis"
     for name, brief in (("company", full), ("unit", unit()), ("bill", read("real_bill"))):
         page, cells = Page(brief), []

@@ -80,5 +80,7 @@ def lead(brief: Brief) -> Markup:
     """The sentence below the headline: how the year stands and what carries it; of a brief of before, its summary."""
     one = page_one_of(brief)
     said = [one["periods"]["sentence"]] if one.get("periods") else brief["summary"]
-    said = [*said, *([one["carriers"]["sentence"]] if one.get("carriers") else [])]
+    if "carriers" in one:  # its first clause; the list below and page two have the others
+        clause = one["carriers"]["sentence"].partition("; ")[0].rstrip(".")
+        said = [*said, *([f"{clause}."] if clause else [])]
     return unbroken(" ".join(filter(None, said)))

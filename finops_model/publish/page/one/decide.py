@@ -8,9 +8,11 @@ from markupsafe import Markup
 
 from ....measure.page_one.types import DecisionDue
 from ....periods import is_date
+from ...charts.parts import short
 from ..tables import Figures, unbroken
 
 MOST = 3  # decisions on page one
+LONG = 120  # letters of one there; page two has all of them
 AT = "page_one/decisions"
 Decision = tuple[str, Markup, Markup, str]  # by, what, saves, owner
 
@@ -20,9 +22,9 @@ def due(figures: Figures) -> Sequence[DecisionDue]:
     return figures.one.get("decisions") or []
 
 
-def decisions(figures: Figures, most: int = MOST) -> list[Decision]:
+def decisions(figures: Figures, most: int = MOST, long: int = LONG) -> list[Decision]:
     """(by, what and what happens otherwise, saves with its range, owner) of the first ones."""
-    return [_one(figures, i, one) for i, one in enumerate(due(figures)[:most])]
+    return [_one(figures, i, one, long) for i, one in enumerate(due(figures)[:most])]
 
 
 def period(figures: Figures, most: int = MOST) -> str:
@@ -31,13 +33,18 @@ def period(figures: Figures, most: int = MOST) -> str:
     return said.pop() or "" if len(said) == 1 else ""
 
 
-def _one(figures: Figures, i: int, one: DecisionDue) -> Decision:
-    what = unbroken(one["what"])
+def _one(figures: Figures, i: int, one: DecisionDue, long: int) -> Decision:
+    what = unbroken(short(one["what"], long))
     if one["if_nothing"]:
         what += Markup('<span class="beside">If nothing is done: {}</span>').format(
-            unbroken(one["if_nothing"])
+            unbroken(short(one["if_nothing"], long))
         )
-    return short_day(one["by"]), what, saves(figures, i, one), one["owner"] or "not named"
+    return (
+        short_day(one["by"]),
+        what,
+        saves(figures, i, one),
+        short(one["owner"], long // 3) or "not named",
+    )
 
 
 def short_day(text: str) -> str:

@@ -10,10 +10,12 @@ from ....facts.daily.allocate import UNASSIGNED
 from ....measure.brief_types import UnitCost
 from ....measure.page_one.types import Carrier
 from ....periods import month_name
+from ...charts.parts import short
 from ..costs import moved_tone, moved_words
 from ..tables import Figures, toned, unbroken
 
 MOST = 3
+NAME, LONG = 44, 100  # letters of a name, and of the words below it: page one is one sheet
 
 
 class Item(NamedTuple):
@@ -68,7 +70,7 @@ def _carrier(figures: Figures, i: int, part: Carrier) -> Item:
     )
     below = Markup(", ").join(text for text in (kind, share) if text)
     name = "Not assigned to a unit" if part["part"] == UNASSIGNED else part["part"]
-    return Item(name, figure, below)
+    return Item(short(name, NAME), figure, below)
 
 
 def changes(figures: Figures, most: int = MOST) -> Block | None:
@@ -80,7 +82,8 @@ def changes(figures: Figures, most: int = MOST) -> Block | None:
     for i, line in enumerate(found["lines"][:most]):
         at = f"page_one/since_report/lines/{i}/change"
         figure = "" if line["change"] is None else figures.show(at, "money_signed")
-        items.append(Item(line["what"], figure, unbroken(line["sentence"])))
+        words = unbroken(short(line["sentence"], LONG))
+        items.append(Item(short(line["what"], NAME), figure, words))
     rest = len(found["lines"]) - len(items)
     note = f"{rest} more on page two" if rest > 0 else ""
     since = month_name(found["month"])
@@ -110,7 +113,7 @@ def _cost(figures: Figures, i: int, line: UnitCost) -> Item:
     if line["partial"]:
         part = f"{line['days']} day{'s' * (line['days'] != 1)} of the month"
         below = Markup("{}, {}").format(below, part) if below else part
-    return Item(thing(line["name"]), figure, below)
+    return Item(short(thing(line["name"]), NAME), figure, below)
 
 
 def thing(name: str) -> str:

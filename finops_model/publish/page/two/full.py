@@ -5,9 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ....periods import month_name
+from ...report.briefs import LONGEST
 from ..one import decide
 from ..one.quarters import lines, of_page_one, quarters
-from ..one.three import MOST
+from ..one.three import LONG, MOST
 from ..tables import Column, Figures, table, toned
 
 
@@ -40,7 +41,7 @@ def _decisions(figures: Figures) -> Markup | None:
     """Every decision with its period and where it stands."""
     every = decide.due(figures)
     rows = []
-    for i, (by, what, saves, owner) in enumerate(decide.decisions(figures, len(every))):
+    for i, (by, what, saves, owner) in enumerate(decide.decisions(figures, len(every), LONGEST)):
         rows.append([by, saves, every[i]["period"] or "–", what, owner, every[i]["source"]])
     columns = [
         Column("By", False, True),
@@ -77,7 +78,7 @@ def _carriers(figures: Figures) -> Markup | None:
         Column("", False),
     ]
     note = (
-        f"Of the {found['over']:,} of {found['futures']:,} futures that go over the {found['period']} budget. Decisive: in this share of them the "
+        f"{found['sentence']} Of the {found['over']:,} of {found['futures']:,} futures that go over the {found['period']} budget. Decisive: in this share of them the "
         "company had held, had this part landed on its budget."
     )
     caption = f"Who carries the overrun of {found['period']}, {figures.money('children')}"
@@ -87,7 +88,11 @@ def _carriers(figures: Figures) -> Markup | None:
 def _changes(figures: Figures) -> Markup | None:
     """Every change since the last report, where page one leaves some out."""
     found = figures.one.get("since_report")
-    if not found or not found["month"] or len(found["lines"]) <= MOST:
+    if not found or not found["month"]:
+        return None
+    if len(found["lines"]) <= MOST and all(
+        len(line["sentence"]) <= LONG for line in found["lines"]
+    ):
         return None
     rows = [
         [
