@@ -14,9 +14,10 @@ from finops_model.measure.bridge import states
 from finops_model.measure.brief import budget_of, landing
 from finops_model.measure.change import moved
 from finops_model.measure.close import Close
-from finops_model.measure.page_one.build import page_one
 from finops_model.measure.page_one.material import materiality
+from finops_model.measure.page_one.next_month import next_month
 from finops_model.measure.page_one.periods import periods
+from finops_model.measure.page_one.since_report import since_report
 from finops_model.measure.reach import same_days
 from finops_model.periods import add_months, month_days
 from finops_model.simulate.run import Run
@@ -194,7 +195,15 @@ def brief_of(close: Close, unit: str = "Company", **more) -> dict:
         "restated": [],
         **more,
     }
-    return {**made, "page_one": page_one(close, made, rows, booked, by_day)}
+    limits = materiality(close)
+    page = {
+        "materiality": limits,
+        "periods": periods(close, unit, land, booked, by_day, limits),
+    }
+    page["since_report"] = since_report(close, made, page["periods"], limits)
+    if ahead := next_month(close, unit, rows, limits, made["status"] == "flash"):
+        page["next_month"] = ahead
+    return {**made, "page_one": page}
 
 
 def table(close: Close, unit: str = "Company") -> tuple[dict, dict]:

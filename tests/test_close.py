@@ -105,6 +105,36 @@ def test_page_one_ties_out_and_the_month_is_final(published):
     assert [line["what"] for line in brief["excluded"]][:1] == ["Tax"]
 
 
+def test_page_one_says_where_the_year_stands_and_why_the_next_month_is_another(published):
+    brief = brief_of(published)
+    page, land = brief["page_one"], brief["landing"]
+    lead = page["periods"]["sentence"]
+    assert lead.startswith("$145k over budget by October 2026. FY2027 needs $1")
+    assert lead.endswith("m), if nothing changes.")
+    assert {one["period"]: one["material"] for one in page["periods"]["lines"][:5]} == {
+        **{"Q1 2026": True, "Q2 2026": True, "Q3 2026": False, "Q4 2026": False},
+        "FY2026": False,  # not 2 % of the year
+    }
+    year = page["periods"]["lines"][4]
+    assert (year["value"], year["budget"]) == (land["mean"], land["budget"])
+    quarters = [one["value"] for one in page["periods"]["lines"][:4]]
+    assert sum(quarters) == pytest.approx(year["value"], abs=1e-6)
+    assert page["periods"]["last_source"] == "re-created"
+    assert page["since_report"] == {"month": None, "lines": []}
+    ahead = page["next_month"]
+    assert ahead["month"] == "2026-11" and ahead["change"] == pytest.approx(
+        sum(part["amount"] for part in ahead["parts"]), abs=1e-6
+    )
+    assert ahead["sentence"].startswith("November 2026 is expected at $")
+    assert "a day less −$28." in ahead["sentence"]
+    # the bill goes on to 15 November: the index says where the year stands then, and no page does
+    index = json.loads((published[1] / "index.json").read_text(encoding="utf-8"))["reports"]
+    notes = {entry["unit"]: entry["later"] for entry in index if "later" in entry}
+    assert list(notes) == ["Company"] and notes["Company"]["sentence"].startswith(
+        "15 days later FY2026 stands at $9."
+    )
+
+
 def test_actuals_equal_the_truth_behind_the_sample(published):
     truth = json.loads((ROOT / "data/samples/truth.json").read_text(encoding="utf-8"))
     found = brief_of(published)
@@ -201,6 +231,12 @@ def test_a_month_under_way_is_actual_so_far_plus_the_rest(published):
         brief["previous_forecast"]["source"] == "published"
         and brief["previous_forecast"]["p50"] == october["p50"]
     )
+    page = brief["page_one"]
+    assert "next_month" not in page and page["periods"]["last_source"] == "published"
+    month, year = page["since_report"]["lines"]
+    assert month["sentence"].startswith("November 2026 so far cost $")
+    assert "the same days of October 2026" in month["sentence"]
+    assert " in the report of October 2026" in year["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -320,6 +356,13 @@ def test_the_real_bill(tmp_path):
         )
     )
     assert (brief["ledger_rows"], brief["ledger_all_time"]) == (2009, "110191.495837")
+    page = brief["page_one"]
+    assert page["periods"]["sentence"].startswith(
+        "$48.5k spent in FY2019 by 13 October 2019, as much as a year before; "
+        "there is no budget to hold it against. FY2020 needs $"
+    )
+    assert "next_month" not in page  # a part of a month
+    assert page["materiality"]["least"] is None
     assert [m["month"] for m in brief["forecast"]["months"]][:4] == [
         "2019-10",
         "2019-11",

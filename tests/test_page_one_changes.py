@@ -233,9 +233,10 @@ def test_the_later_note_of_the_last_report_is_said_once_known(reported):
     assert lines(brief_of(close))["Between the reports"]["sentence"] == (
         "Of the report of September 2026: 15 days later FY2026 stood at $9.92m, $9.85m to $10.0m."
     )
-    # what is known only after this report's day is no part of it
-    note = {**note, "as_of": "2026-11-15"}
-    assert "Between the reports" not in lines(brief_of(replace(close, later={"Company": note})))
+    # what is known on this report's own day, or after it, is none between the reports
+    for day in ("2026-10-31", "2026-11-15"):
+        own = lines(brief_of(replace(close, later={"Company": {**note, "as_of": day}})))
+        assert "Between the reports" not in own
 
 
 def test_a_brief_of_before_page_one_and_one_of_another_year_say_less(reported):

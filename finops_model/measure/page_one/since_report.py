@@ -118,8 +118,8 @@ def _restated(brief: Brief, limits: Mapping) -> list[ChangeLine]:
 
 
 def _later(close: Close, brief: Brief, last: Mapping) -> ChangeLine | None:
-    """What the archive's index says of the last report as of a later day."""
+    """What the archive's index says of the last report as of a day between it and this one."""
     note = close.later.get(brief["unit"])
-    if note is None or note["as_of"] > brief["data_as_of"]:
+    if note is None or note["as_of"] >= brief["data_as_of"]:
         return None
     return words.later(note, last["month"])
