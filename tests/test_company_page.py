@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import entities_world as world
 import numpy as np
@@ -22,6 +23,11 @@ from finops_model.periods import Calendar
 from finops_model.publish import close
 from finops_model.publish.archive import commit
 from finops_model.publish.books import company as published
+from finops_model.publish.report.manifest import file_entry
+from finops_model.publish.verify.again import Again
+from finops_model.publish.verify.chain import Chain
+from finops_model.publish.verify.company import check_company
+from finops_model.publish.verify.verdict import Verdict
 from finops_model.settings import load_settings
 
 PLAN = Decimal("1.12")
@@ -239,3 +245,54 @@ def test_a_company_on_weeks_lands_by_its_own_year(made):
     )
     plan = sum(oracle.money(str(one), PLAN) for one in euros)
     assert Decimal(view["year_total"]["budget"]) == budget + plan
+
+
+def test_the_page_is_made_again_and_a_forged_one_is_named(made, page, monkeypatch):
+    """`finops verify` of the page, from closes that are made already: which file, where, and which figure."""
+    found, closes, _ = made
+    _, told, folder = page
+    by_name = {one.name: close for one, close in zip(found.entities, closes, strict=True)}
+    monkeypatch.setattr(
+        Again,
+        "close",
+        lambda self, brief, *_, **__: SimpleNamespace(close=by_name[brief["entity"]["name"]]),
+    )
+
+    def said(**how) -> Verdict:
+        with Again(found) as again:
+            return check_company(folder, again, Chain(found), **how)
+
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def forged(name: str, data: bytes) -> Verdict:
+        """One file with other bytes, and the manifest that lists them; all put back."""
+        (folder / name).write_bytes(data)
+        manifest = json.loads(kept["manifest.json"])
+        manifest["files"][name] = file_entry(folder / name)
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / "manifest.json").write_text(text + "\n")
+        verdict = said()
+        for one, before in kept.items():
+            (folder / one).write_bytes(before)
+        return verdict
+
+    whole = said()
+    assert whole.problems == [] and "company.xlsx" in whole.same and "every number" in whole.same
+    assert said(numbers_only=True).verified
+    html = forged("company.html", kept["company.html"].replace(b"Acme", b"Acne", 1))
+    assert html.problems[0].startswith(
+        "company.html is not the page that is made again: it says 'Acne "
+    )
+    total = Decimal(told["month_total"]["actual"])
+    other = {**told, "month_total": {**told["month_total"], "actual": str(total + 1)}}
+    text = json.dumps(other, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    figure = forged("company.json", text.encode())
+    assert figure.problems[0] == (
+        f"cost of the month: {total + 1:,.2f} USD was published, {total:,.2f} USD now"
+    )
+    (folder / "company.xlsx").write_bytes(b"PK")
+    changed = said()
+    (folder / "company.xlsx").write_bytes(kept["company.xlsx"])
+    assert changed.problems == [
+        "company.xlsx was changed after it was published: its sha256 is not the one in the manifest"
+    ]

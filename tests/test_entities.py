@@ -24,7 +24,9 @@ from finops_model.publish.archive import layout
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
 from finops_model.publish.report import places
-from finops_model.publish.verify.verifying import verify
+from finops_model.publish.verify.again import Again
+from finops_model.publish.verify.verdict import summed, told
+from finops_model.publish.verify.verifying import check, verify
 from finops_model.settings import Entity, load_settings
 from finops_model.simulate import scenarios as simulate
 
@@ -485,10 +487,20 @@ def test_the_page_says_that_nothing_is_added_up_and_speaks_of_no_company_sum(pub
     assert "company" not in reason["title"] + reason["sentence"]
 
 
-def test_published_reports_of_entities_verify(published):
-    settings, _ = published
+def test_published_reports_of_entities_verify(published, monkeypatch):
+    """A report whole, and the whole month by its figures: each entity's close is prepared once."""
+    settings, entries = published
     root = settings.path(settings.reports) / "2026-05"
-    assert verify(root / "acme-gmbh-product", settings) == []
+    prepare, asked = close.prepare, []
+    monkeypatch.setattr(
+        close, "prepare", lambda *a, **k: asked.append(a[0].own.name) or prepare(*a, **k)
+    )
+    with Again(settings) as again:
+        (one,) = check(root / "acme-gmbh-product", again)
+        month = check(root, again, numbers_only=True)
+    assert one.problems == [] and len(month) == len(entries) and sorted(asked) == [GMBH, INC]
+    assert {Path(each.place).name for each in month} == {e["slug"] for e in entries.values()}
+    assert told(month) == [] and summed(month) == f"{len(entries)} reports verified"
     gone = settings.model_copy(
         update={"entities": [one for one in settings.entities if one.name == INC]}
     )

@@ -14,8 +14,10 @@ import pytest
 from attack_world import COMPANY, digit, forged_figure, relist, rewrite, swap
 
 from finops_model.errors import FinOpsError
+from finops_model.publish.dashboard.widget import Dashboard
 from finops_model.publish.verify.again import Again
 from finops_model.publish.verify.verifying import check
+from finops_model.published import base_of
 from finops_model.settings import load_settings
 
 CHANGED = "{} was changed after it was published: its sha256 is not the one in the manifest"
@@ -226,6 +228,30 @@ def test_the_program_of_the_chart(archive, again):
     assert found(archive, again).problems == [
         f".assets/{path.name} is not the program that draws the dashboard's chart"
     ]
+
+
+def test_a_brief_of_one_run_beside_the_draws_of_another_is_refused_on_the_dashboard(archive, again):
+    """The review's mixed_run.py: landing and months 40 % higher, everything listed anew; no figure of two runs stands on one page."""
+
+    def more(brief):
+        for key in ("p10", "p50", "p90", "mean"):
+            brief["landing"][key] *= 1.4
+        for line in brief["forecast"]["months"]:
+            line |= {key: line[key] * 1.4 for key in line if isinstance(line[key], float)}
+        brief["headline"] = "NEW RUN: " + brief["headline"]
+
+    rewrite((archive / COMPANY).resolve() / "brief.json", more)
+    relist(archive)
+    rewrite(
+        base_of(archive / "reports") / "index.json",
+        lambda one: one["reports"][0].update(headline="NEW RUN"),
+    )
+    page = Dashboard(archive / "reports")
+    assert page.view == {} and not page.outlook.get("ready")
+    assert page.outlook["problem"] == (
+        "2025-03: the slider data are of another publication than the report of Company, so nothing can be tried here. "
+        "Publish the month again: finops report --month 2025-03."
+    )
 
 
 # The ledger: each trial reads it anew, and stops before anything long.

@@ -90,7 +90,7 @@ class Again:
         return self._closes[asked]
 
     def _made(
-        self, published: Mapping, settings: Settings, engine, root: Path, today: bool
+        self, published: Mapping, settings: Settings, engine: str | None, root: Path, today: bool
     ) -> Made:
         found = None if today else ledger_then(settings, published["lineage"].get("ledger"))
         ledger: Ledger = found[0] if found else ledger_of(settings)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ...errors import FinOpsError, several
 from ...measure.restated import CENT
-from ..archive.layout import archive_of
+from ..archive import layout
 from ..books import company as books
 from ..report.briefs import lookup
 from ..report.manifest import compare_briefs, file_entry
-from . import files, words
+from . import files, index, words
 from .again import Again
 from .chain import Chain
 from .verdict import Verdict
@@ -50,7 +50,7 @@ def check_company(
         verdict.files.append(f"{BY} does not name the entities of finops.yaml")
         return verdict
     verdict.made_with, same = made_with(parts[0][1], str(path), numbers_only)
-    root = archive_of(folder)[0]
+    root = layout.archive_of(folder)[0]
     closes = [
         again.close({**published, "lineage": of, "entity": {"name": entity}}, root, str(path)).close
         for entity, of in parts
@@ -75,6 +75,8 @@ def check_company(
     verdict.files += problems
     if not problems:
         verdict.same += manifest["files"]
+    name_of_set = folder.parent.name if layout.SET.fullmatch(folder.parent.name) else None
+    verdict.files += index.set_differs(root, name_of_set, verdict.month)
     verdict.chain += chain.marks_differ(manifest)
     verdict.passed += chain.passed(manifest)
     return verdict

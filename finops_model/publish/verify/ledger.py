@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 from ...errors import LedgerError
 from ...facts import taken
@@ -20,7 +21,7 @@ from .words import billed, bills
 class LedgerThen(Ledger):
     """A ledger as it was after its first deliveries."""
 
-    def __init__(self, root, deliveries: int | None = None):
+    def __init__(self, root: Path, deliveries: int | None = None):
         super().__init__(root)
         self.deliveries = deliveries  # None: all of them
 

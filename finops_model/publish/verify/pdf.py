@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import zlib
 
+Objects = dict[int, bytes]  # by their number
+Fonts = dict[int, dict[int, str]]  # letters by glyph, of each font
 MOST = 64 << 20  # bytes that a stream may unpack to
 DEEP = 4  # forms within forms
 OBJECT = re.compile(rb"(?<!\d)(\d{1,9}) \d{1,5} obj\b(.*?)\bendobj\b", re.S)
@@ -29,7 +31,7 @@ def text_of(data: bytes) -> str | None:
     objects = {int(found[1]): found[2] for found in OBJECT.finditer(data)}
     pages = sorted(number for number, text in objects.items() if PAGE.search(_head(text)))
     pieces: list[str] = []
-    fonts: dict[int, dict[int, str]] = {}
+    fonts: Fonts = {}
     try:
         for number in pages:
             contents = re.search(rb"/Contents\s+(\d+) \d+ R", objects[number])
@@ -41,7 +43,9 @@ def text_of(data: bytes) -> str | None:
     return "".join(pieces).strip() if pages else None
 
 
-def _draw(objects, owner: bytes, number: int, fonts, pieces: list[str], depth: int) -> None:
+def _draw(
+    objects: Objects, owner: bytes, number: int, fonts: Fonts, pieces: list[str], depth: int
+) -> None:
     names = {name: int(place) for name, place in NAMED.findall(_head(owner))}
     letters: dict[int, str] = {}
     for drawn in DRAWN.finditer(_unpacked(objects[number])):
@@ -58,7 +62,7 @@ def _draw(objects, owner: bytes, number: int, fonts, pieces: list[str], depth: i
             _draw(objects, objects[form], form, fonts, pieces, depth + 1)
 
 
-def _letters(objects, number: int, fonts: dict[int, dict[int, str]]) -> dict[int, str]:
+def _letters(objects: Objects, number: int, fonts: Fonts) -> dict[int, str]:
     """Letters of a font by the number of their glyph."""
     if number not in fonts:
         table = re.search(rb"/ToUnicode\s+(\d+) \d+ R", objects[number])

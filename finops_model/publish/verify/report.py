@@ -101,7 +101,9 @@ def _figures(
         )
 
 
-def _since(verdict, again: Again, made: Made, published: Brief, chain: Chain, where: Found) -> None:
+def _since(
+    verdict: Verdict, again: Again, made: Made, published: Brief, chain: Chain, where: Found
+) -> None:
     """Bills that are other amounts now: said of a report that stays as it is, and what makes any other not verified."""
     if not made.then or not made.later:
         return
