@@ -46,7 +46,7 @@ def check_report(
     verdict.files += index.set_differs(where.root, where.set, where.month)
     manifest = files.read_json(where.folder / "manifest.json")
     verdict.made_with, same_version = made_with(published["lineage"], str(path), numbers_only)
-    made = again.close(published, where.root, str(where.folder))
+    made = again.close(published, where.root, str(path))
     rebuilt = again.brief(published, made)
     _figures(verdict, published, rebuilt, made, same_version)
     _since(verdict, again, made, published, chain, where)
@@ -113,7 +113,7 @@ def _since(
     if index.stays(where) or chain.is_closed(entity_of(published), where.month):
         verdict.since += changes
         return
-    now = again.close(published, where.root, str(where.folder), today=True)
+    now = again.close(published, where.root, verdict.place, today=True)
     today = again.brief(published, now)
     places = words.places_of(published, today)
     verdict.bills += changes
