@@ -33,7 +33,7 @@ _WHERE = {
     "sensitivity": "decide.sensitivity",
     "load_catalog": "prices.lists.catalog",
     "price": "prices.settle.settlement",
-    "report": "publish.close",
+    "report": "publish.job.month",
     "verify": "publish.verify.verifying",
     "start": "publish.start",
     "bridge": "publish.bridges.build",

@@ -106,8 +106,8 @@ def start(
 
     Examples: [bold]finops start costs.xlsx --driver sessions.csv[/bold] · [bold]finops add february.csv -s workspaces/costs[/bold]
     """
-    from ..publish import close
     from ..publish import start as starting
+    from ..publish.job import month as job
 
     settings = starting.start(
         file,
@@ -129,7 +129,7 @@ def start(
         tell=out.print,
     )
     with Bars() as bars:
-        published = close.report(settings, newest=True, tell=bars.tell, progress=bars)
+        published = job.report(settings, newest=True, pdf=None, tell=bars.tell, progress=bars)
     out.print(f"Workspace  {settings.root}  (finops.yaml, mapping, ledger, scenarios)")
     show_published(published, settings.path(settings.reports))
 

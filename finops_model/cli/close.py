@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from ..errors import FinOpsError
-from ._shared import Bars, JsonOption, SettingsOption, load_whole, out
+from ._published import show_published
+from ._shared import Bars, JsonOption, SettingsOption, err, load_whole, out
 
 PANEL = "Bills and reports"
-NOT_FINAL, UNDER_WAY = 4, 5  # exit codes
+NO_REPORT, NOT_FINAL, UNDER_WAY = 3, 4, 5  # exit codes
 app = typer.Typer()
 
 
@@ -48,6 +49,19 @@ def close(
     show: Annotated[
         bool, typer.Option("--list", help="List the periods and their states; nothing is written.")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report/--no-report", help="Publish the month's reports too, as finops report does."
+        ),
+    ] = True,
+    pdf: Annotated[
+        bool | None,
+        typer.Option(
+            "--pdf/--no-pdf", help="A PDF of each report; default: where there is a Chromium."
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Reports rendered side by side.")] = 2,
     settings: SettingsOption = Path("finops.yaml"),
     as_json: JsonOption = False,
 ):
@@ -55,7 +69,9 @@ def close(
 
     A period is open, preliminary (an invoice is missing or differs), final (every invoice ties out) and closed (a second person approved it). Files of a closed period never change; corrections are booked in the open one.
 
-    Exit code 0: final, closed, or opened again; 4: preliminary, the files are written; 5: the month is under way, nothing is written; 2: refused, nothing is written.
+    After its files the month's reports are published, as finops report does; where nothing of them has changed, nothing is computed.
+
+    Exit code 0: final, closed, or opened again; 2: refused, nothing is written; 3: the files are written, and the reports could not be published; 4: preliminary, the files are written, the reports published; 5: the month is under way, nothing is written.
 
     Examples: [bold]finops close --month 2026-10[/bold] · [bold]finops close --month 2026-10 --approve[/bold]
     """
@@ -91,13 +107,52 @@ def close(
             found = walk.approve(chosen, month, note=note, attended=_attended(), progress=bars)
         else:
             found = walk.walk(chosen, month, accept=(accept or "").strip(), progress=bars)
-    if as_json:
-        out.print_json(json.dumps(found.as_dict()))
-    else:
+    told = found.as_dict()
+    if not as_json:
         _show(found, reopen is not None)
+    code = 0
+    if report and not approve and reopen is None and found.state in ("preliminary", "final"):
+        reports, code = _reports(chosen, found.period.name, as_json, pdf=pdf, workers=workers)
+        told["reports"] = reports
+    if as_json:
+        out.print_json(json.dumps(told))
+    if code:
+        raise typer.Exit(code)
     code = {"preliminary": NOT_FINAL, "open": 0 if approve else UNDER_WAY}.get(found.state, 0)
     if code:
         raise typer.Exit(code)
+
+
+def _reports(settings, name: str, as_json: bool, **how) -> tuple[list[dict], int]:
+    """The month's reports, published; and NO_REPORT where they could not be."""
+    from ..periods import MONTH
+    from ..publish.job import month as job
+    from ..publish.job import unchanged
+
+    if not MONTH.fullmatch(name):
+        err.print(
+            f"Reports are of calendar months, and {name} is none: finops report --month MONTH."
+        )
+        return [], 0
+    whole: list[dict] = []
+    try:
+        with Bars() as bars:
+            published = job.report(
+                settings, name, again=False, tell=bars.tell, progress=bars, whole=whole, **how
+            )
+    except FinOpsError as problem:
+        err.print("Error  ", end="", style="bold red")
+        err.print(f"{problem}\nThe files of the close are written; the month has no new reports.")
+        return [], NO_REPORT
+    if as_json:
+        return [*published, *({"company": True, **one} for one in whole if "folder" in one)], 0
+    if published and published[0].get("unchanged"):
+        out.print(unchanged.said(name))
+    else:
+        show_published(published, Path(os.path.normpath(settings.path(settings.reports))))
+    for one in whole:
+        out.print(one["said"], markup=False)
+    return published, 0
 
 
 def _attended() -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import FinOpsError
+from ..errors import FinOpsError, together
 from ._dialogue import asking, choosing, confirming
 from ._published import show_published
 from ._shared import Bars, EntityOption, JsonOption, SettingsOption, err, load_whole, out
@@ -69,22 +69,46 @@ def report(
         Path | None,
         typer.Option("--out", help="Folder to publish into; default: reports of the settings."),
     ] = None,
-    fast: Annotated[
-        bool, typer.Option(help="One warm kernel for all units instead of one each; same output.")
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Unit to leave out (again for more): its report of before stays, marked as not renewed."
+        ),
+    ] = None,
+    pdf: Annotated[
+        bool | None,
+        typer.Option(
+            "--pdf/--no-pdf", help="A PDF of each report; default: where there is a Chromium."
+        ),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Compute it again, also where nothing it is made of has changed."
+        ),
     ] = False,
+    fast: Annotated[
+        bool,
+        typer.Option(help="One warm kernel for all reports of a worker, or one each; same output."),
+    ] = True,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Reports rendered side by side.")] = 2,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     as_json: JsonOption = False,
 ):
-    """Render the monthly budget report: HTML, workbook, manifest; one per business unit and one for the company.
+    """Render the monthly budget report: HTML, PDF, workbook, mail, manifest; one per business unit and one for the company.
+
+    A month that is published already, and of which nothing has changed, is not computed again. A job that was stopped goes on where it was.
+
+    Exit code 0: published, or nothing has changed; 2: refused, nothing is published; 3: a unit's report could not be made, nothing of the month is published, and reports/failed says what to do.
 
     Examples: [bold]finops report --month 2026-10[/bold] · [bold]finops report bill.csv --driver sessions.csv[/bold]
     """
     from ..facts.daily.entities import which
     from ..measure.restated import warning
-    from ..publish import close
     from ..publish import start as starting
+    from ..publish.job import month as job
+    from ..publish.job import unchanged
 
     if bill is not None and entity is not None:
         raise FinOpsError(
@@ -130,18 +154,23 @@ def report(
             names = [os.path.relpath(path, chosen.root) for path in what_if]
             chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
         whole: list[dict] = []
-        published = close.report(
+        published = job.report(
             chosen,
             month,
             unit,
+            without=without or (),
             out=to,
             newest=bill is not None,
             workers=workers,
             fast=fast,
+            pdf=pdf,
+            again=again or bill is not None,
             tell=bars.tell,
             progress=bars,
             whole=whole,
         )
+    if not as_json and published and published[0].get("unchanged"):
+        return out.print(unchanged.said(published[0]["month"]))
     root = to or Path(os.path.normpath(chosen.path(chosen.reports)))
     if first := next((entry for entry in published if entry["restated"]), None):
         err.print(f"Warning  {warning(first['restated'], first['currency'])}")
@@ -153,5 +182,9 @@ def report(
         printed = [{**one, "basis": "Effective"} for one in [*published, *made]]
         return out.print_json(json.dumps(printed))
     show_published(published, root)
+    if without:
+        out.print(
+            f"Left out: {together(without)}. What was published of it before stays, marked as not renewed."
+        )
     for one in whole:
         out.print(one["said"], markup=False)

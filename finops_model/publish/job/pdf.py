@@ -85,6 +85,11 @@ class Printer:
         if self._path is None and (wanted or (wanted is None and os.environ.get(VARIABLE) != OFF)):
             self._without(none(), "The reports have no PDF.")
 
+    @property
+    def prints(self) -> bool:
+        """Whether there is a browser."""
+        return self._path is not None
+
     def __enter__(self) -> Printer:
         return self
 

@@ -18,6 +18,8 @@ from ... import resources
 from ...errors import ReportError, unknown
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+# `%reset` looks through every object twice, modules too; those that are there already are put aside first.
+FORGET = "import gc\ngc.freeze()\n%reset -f"
 START_SECONDS, CELL_SECONDS = 60, 120
 
 
@@ -107,6 +109,35 @@ class Kernel:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Warm:
+    """A kernel for many reports, started with the first one; after a report that failed there is a new one. Use it in a `with`.
+
+    use   False: none is kept, every report has a kernel of its own
+    """
+
+    def __init__(self, use: bool = True):
+        self.use = use
+        self._kernel: Kernel | None = None
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._kernel is not None:
+            self._kernel.__exit__()
+            self._kernel = None
+
+    def ready(self) -> Kernel | None:
+        """The running kernel."""
+        if self.use and self._kernel is None:
+            self._kernel = Kernel().__enter__()
+        return self._kernel
+
+    def failed(self) -> None:
+        """The next report gets another one."""
+        self.__exit__()
+
+
 def execute(given: dict, output: Path, notebook: Path | None = None, warm: Kernel | None = None):
     """The executed notebook (nbformat) with these parameters; a copy lies at `output`, also where a cell failed.
 
@@ -120,7 +151,7 @@ def execute(given: dict, output: Path, notebook: Path | None = None, warm: Kerne
 
     book, again = nbformat.read(str(notebook), as_version=4), bool(warm and warm.reports)
     if again:
-        book.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
+        book.cells.insert(0, nbformat.v4.new_code_cell(FORGET))
     own = contextlib.nullcontext(warm) if warm else Kernel()
     with tempfile.TemporaryDirectory(prefix="finops-report-") as folder, _quiet(), own as kernel:
         source = Path(folder) / "report.ipynb"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from pathlib import Path
@@ -10,32 +9,28 @@ from pathlib import Path
 from ...errors import FinOpsError
 from ...exits import run
 from .briefs import load_brief
-from .build import draw
-from .run import Kernel
+from .render import draw
+from .run import Warm
 
 
 def work(jobs: dict) -> None:
     """Draw `jobs["reports"]` ({"number", "brief", "folder", "failed"} each) one after the other; tells of each on standard output."""
-    with Kernel() if jobs["fast"] else contextlib.nullcontext() as warm:
+    with Warm(jobs["fast"]) as warm:
         for job in jobs["reports"]:
-            draw(
-                load_brief(job["brief"]),
-                job["folder"],
-                warm=warm,
-                manifest_extra=jobs["extra"],
-                failed=job["failed"],
-            )
-            print(json.dumps({"done": job["number"]}), flush=True)
-
-
-def main() -> int:
-    try:
-        work(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    except FinOpsError as problem:
-        print(json.dumps({"error": str(problem)}), flush=True)
-        return problem.exit_code
-    return 0
+            told = {"done": job["number"]}
+            try:
+                draw(
+                    load_brief(job["brief"]),
+                    job["folder"],
+                    warm=warm.ready(),
+                    manifest_extra=jobs["extra"],
+                    failed=job["failed"],
+                )
+            except FinOpsError as problem:
+                told["error"] = str(problem)
+                warm.failed()
+            print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(lambda: work(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
