@@ -296,7 +296,7 @@ def test_names_of_a_bill_are_text_on_the_page_and_in_the_sheet(tmp_path):
 
 def test_the_command_says_what_to_do_and_its_exit_codes(fresh, monkeypatch):
     def run(*words):
-        return CliRunner().invoke(app, ["close", *words, "-s", str(fresh.folder)])
+        return CliRunner().invoke(app, ["close", "--no-report", *words, "-s", str(fresh.folder)])
 
     found = run("--month", "2026-09", "--json")
     assert found.exit_code == 0

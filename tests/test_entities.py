@@ -23,6 +23,7 @@ from finops_model.publish.alerts import workspace as watched
 from finops_model.publish.archive import layout
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
+from finops_model.publish.job import month as job
 from finops_model.publish.report import places
 from finops_model.publish.verify.again import Again
 from finops_model.publish.verify.verdict import summed, told
@@ -42,7 +43,7 @@ def group(tmp_path_factory):
 @pytest.fixture(scope="module")
 def published(group):
     """The group's reports of May 2026: (settings, index entries by unit)."""
-    entries = close.report(group, workers=1, fast=True)
+    entries = job.report(group, workers=1, fast=True)
     return group, {entry["unit"]: entry for entry in entries}
 
 

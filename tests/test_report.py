@@ -330,22 +330,22 @@ def test_a_notebook_that_fails_is_kept_and_nothing_is_published(tmp_path):
     bad = {**read("start"), "slug": "bad", "unit": "Bad", "drivers": {"change": []}}
     with pytest.raises(ReportError) as problem:
         build_reports([read("start"), bad], tmp_path, fast=True)
-    kept = tmp_path.resolve() / ".failed" / "2026-09-bad.ipynb"
-    assert str(problem.value) == (
-        f"Bad, 2026-09: the report notebook failed: KeyError: 'range'. The notebook with the error is kept in {kept}. "
-        "Nothing was published."
+    kept = tmp_path.resolve() / "failed" / "2026-09" / "bad.ipynb"
+    assert problem.value.exit_code == 3 and str(problem.value) == (
+        "Bad, 2026-09: The report notebook failed: KeyError: 'range'.\nNothing of September 2026 was published. What to do stands "
+        f"in {kept.with_suffix('.html')}. The other report is drawn, and is not drawn again."
     )
     assert (
         "KeyError" in kept.read_text()
         and (tmp_path / "2026-09" / "company" / "report.html").read_text() == "the one before"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        ".failed",
         ".lock",
         ".published",
         "2026-09",
+        "failed",
     ]
-    assert list((tmp_path / ".published").iterdir()) == []
+    assert [path.name for path in (tmp_path / ".published").iterdir()] == [".drawn"]
 
 
 def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_found(

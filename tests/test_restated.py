@@ -12,7 +12,7 @@ from headline_world import brief_of, days, row, workspace
 
 from finops_model.facts.ledger.store import Ledger
 from finops_model.measure import restated
-from finops_model.publish import close
+from finops_model.publish.job import month as job
 from finops_model.publish.page.one.notices import alerts
 from finops_model.publish.page.tables import Figures
 from finops_model.publish.page.two.control import facts
@@ -156,7 +156,7 @@ def closed(tmp_path_factory):
     invoices.write_text(
         "\n".join(["InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount", *lines]) + "\n"
     )
-    first = close.report(settings, "2026-09", workers=1)
+    first = job.report(settings, "2026-09", workers=1)
     again = days(
         "2026-09-01", "2026-09-30", cost=lambda i: round((100 + (i + 62) % 7) * 1.02, 2)
     ) + days("2026-10-01", "2026-10-31")
@@ -210,7 +210,7 @@ def test_a_restated_month_that_is_published_again_says_so_and_verifies(closed):
         first[0]["figures"]["actual"],
     )
     for _ in range(2):  # published a third time, it still says what the first report said
-        again = close.report(settings, "2026-09", workers=1)[0]
+        again = job.report(settings, "2026-09", workers=1)[0]
         line = again["restated"][0]
         assert (line["month"], line["status"], line["published"]) == (
             "2026-09",

@@ -67,14 +67,22 @@ class Runner:
     def close(self, month: str, accept: str = "") -> None:
         """Walk and approve a period."""
         if accept:
-            found = self(PREPARER, "close", "--month", month)
+            found = self(PREPARER, "close", "--no-report", "--month", month)
             assert found.exit_code == 4, found.output
             assert accept in found.output
-            found = self(PREPARER, "close", "--month", month, "--accept", "it is late, and accrued")
+            found = self(
+                PREPARER,
+                "close",
+                "--no-report",
+                "--month",
+                month,
+                "--accept",
+                "it is late, and accrued",
+            )
         else:
-            found = self(PREPARER, "close", "--month", month)
+            found = self(PREPARER, "close", "--no-report", "--month", month)
         assert found.exit_code == 0, found.output
-        found = self(APPROVER, "close", "--month", month, "--approve")
+        found = self(APPROVER, "close", "--no-report", "--month", month, "--approve")
         assert found.exit_code == 0, found.output
 
 

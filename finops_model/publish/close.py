@@ -26,7 +26,6 @@ from ..measure.brief import brief
 from ..measure.brief_types import Brief
 from ..measure.budget.parts import company_lines
 from ..measure.close import Close
-from ..measure.entities import label, labelled
 from ..measure.page_one.deciding import gather as page_one
 from ..measure.quality import gather
 from ..measure.reach import complete_lines, day_of_month
@@ -45,7 +44,6 @@ from ..simulate.run import no_run
 from .adding.bills import take_bills
 from .close_units import (
     check_as_of,
-    how_many,
     pick_month,
     pick_unit,
     pick_units,
@@ -53,7 +51,6 @@ from .close_units import (
     up_to,
 )
 from .lineage import kept, lineage
-from .report.places import placed
 from .since import earlier, last_reports
 
 __all__ = [
@@ -66,7 +63,6 @@ __all__ = [
     "pick_unit",
     "pick_units",
     "prepare",
-    "report",
     "units_of",
     "up_to",
 ]
@@ -258,118 +254,3 @@ def briefs_of(close: Close, units: list[str]) -> list[Brief]:
         more = folded(close, whole["children"])
         briefs[COMPANY] = {**whole, "more_units": more} if more else whole
     return [briefs[unit] for unit in units]
-
-
-def report(
-    settings: Settings,
-    month: str | None = None,
-    units: list[str] | None = None,
-    *,
-    out: Path | None = None,
-    newest: bool = False,
-    workers: int = 2,
-    fast: bool = False,
-    tell: Callable[[str], None] | None = None,
-    progress: Progress | None = None,
-    whole: list[dict] | None = None,
-) -> list[dict]:
-    r"""Publish the budget reports of a month.
-
-    Where finops.yaml names entities: those of each entity, in its currency; where it names rates
-    too, a page of the company in its own.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of the workspace.
-    month : str, optional
-        YYYY-MM; None: the newest complete one.
-    units : list of str, optional
-        Company or names of business units; None: what `units:` of finops.yaml says.
-    out : path, optional
-        The archive, instead of `reports:`.
-    newest : bool, optional
-        Without a month: the newest that every source still billing has reached, complete or not.
-    workers : int, optional
-        Reports rendered side by side.
-    fast : bool, optional
-        One warm kernel per worker; the bytes are the same.
-    tell : callable, optional
-        Called with how many reports there will be and about how long they take, before the long
-        part.
-    progress : callable, optional
-        Called with (text, done, total).
-    whole : list, optional
-        What is said of the page of a company of several currencies is added to it.
-
-    Returns
-    -------
-    list of dict
-        Index entries of what was published.
-
-    Raises
-    ------
-    FinOpsError
-        One clear message, and then nothing has been published.
-
-    Source
-    ------
-    docs/method §13.40, §15.4.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile, finops_model as fm
-    >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
-    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
-    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
-    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
-    >>> try:
-    ...     report(settings, "2024-01")
-    ... except LedgerError as problem:
-    ...     print(str(problem)[:49])
-    2024-01: the ledger has no data for January 2024;
-    """
-    from .report import later
-    from .report.besides import Besides
-    from .report.recorded import Recorded
-
-    root = Path(out) if out else settings.path(settings.reports)
-    recorded = Recorded(settings, root)
-    briefs: list[Brief] = []
-    names: list[str] = []
-    closes: dict[str, Close] = {}
-    company = None
-    for part in settings.parts():
-        close = prepare(
-            part,
-            month,
-            units=units,
-            newest=newest,
-            reports=root,
-            progress=progress,
-            before=tell
-            and (lambda daily, part=part: tell(how_many(daily, part, units, workers, fast))),
-        )
-        closes[part.own.name if part.own else ""] = close
-        chosen = pick_units(close.daily, units, part.units)
-        briefs += [labelled(document, part) for document in briefs_of(close, chosen)]
-        every = [COMPANY, *units_of(close.daily)]
-        names += [label(part.own.name, unit) if part.own else unit for unit in every]
-        # the dashboard's levers add up months: there is none of a year of weeks, as of entities
-        shown = part.own is None and not part.of_weeks and COMPANY in chosen
-        if shown and close.base.months:
-            company = (close, chosen.index(COMPANY))
-
-    briefs = placed(briefs, names, root)
-    besides = Besides(settings, closes, briefs, company)
-    published = recorded.publish(
-        briefs, closes, workers=workers, fast=fast, progress=progress, freeze=besides
-    )
-    if whole is not None:
-        whole += besides.told(root)
-    later.note_all(settings, briefs, published, root, progress)
-    return [
-        {**entry, "restated": brief["restated"]}
-        for entry, brief in zip(published, briefs, strict=True)
-    ]

@@ -102,7 +102,12 @@ def _before(archive: Path, month: str) -> list:
         index = base_of(archive) / "index.json"
         listed = json.loads(index.read_text(encoding="utf-8"))["reports"]
         return sorted(
-            [str(one["month"]), str(one["slug"]), str(one["files"]["brief.json"]["sha256"])]
+            [
+                str(one["month"]),
+                str(one["slug"]),
+                str(one["files"]["brief.json"]["sha256"]),
+                json.dumps(one.get("later"), sort_keys=True),
+            ]
             for one in listed
             if str(one["month"]) < month
         )

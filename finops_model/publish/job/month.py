@@ -17,6 +17,7 @@ from ...settings import Settings
 from .. import close as closing
 from ..archive.adopt import no_strangers
 from ..close_units import how_many, pick_units, units_of
+from ..report import later
 from ..report.besides import Besides
 from ..report.places import placed, published_in
 from ..report.recorded import Recorded
@@ -241,6 +242,7 @@ class _Job:
         )
         if whole is not None:
             whole += besides.told(self.root)
+        later.note_all(self.settings, self.briefs, published, self.root, progress)
         return [
             {**entry, "restated": brief["restated"]}
             for entry, brief in zip(published, self.briefs, strict=True)

@@ -16,6 +16,7 @@ from ...records.rows import GENESIS
 from ...records.store import Records
 from ...settings import Settings
 from ..archive.commit import settle
+from ..job.pdf import Printer
 from .build import Freeze, build_reports
 from .places import no_stranger
 from .publication import check_writable
@@ -62,7 +63,8 @@ class Recorded:
         closes: Mapping[str, Close],
         *,
         workers: int = 2,
-        fast: bool = False,
+        fast: bool = True,
+        printer: Printer | None = None,
         progress: Progress | None = None,
         freeze: Freeze | None = None,
         keys: Mapping[tuple[str, str], Mapping] | None = None,
@@ -80,6 +82,7 @@ class Recorded:
             self.root,
             workers=workers,
             fast=fast,
+            printer=printer,
             progress=progress,
             records=self.records,
             archive_name=self.archive,

@@ -174,7 +174,13 @@ class Rendering:
             for i in todo:
                 kept = self.kept(briefs[i]) if self.kept else None
                 try:
-                    draw(briefs[i], folders[i], warm=warm, manifest_extra=self.extra, failed=kept)
+                    draw(
+                        briefs[i],
+                        folders[i],
+                        warm=warm.ready(),
+                        manifest_extra=self.extra,
+                        failed=kept,
+                    )
                 except ReportError as problem:
                     warm.failed()
                     yield i, str(problem)
