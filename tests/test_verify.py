@@ -17,7 +17,7 @@ from commands import finops
 from headline_world import days, workspace
 
 from finops_model.facts.ledger.store import Ledger
-from finops_model.publish import close
+from finops_model.publish.job import month as job
 from finops_model.publish.verify import files, version, words
 from finops_model.publish.verify.again import Again
 from finops_model.publish.verify.pdf import text_of
@@ -58,7 +58,7 @@ def published(tmp_path_factory):
     settings = workspace(
         folder, days("2026-07-01", "2026-09-30", cost=lambda i: 100 + i % 7), paths=200
     )
-    close.report(settings, "2026-09", workers=1)
+    job.report(settings, "2026-09", workers=1)
     shutil.copytree(folder, folder.parent / "copy", symlinks=True)
     return settings, folder.parent / "copy"
 

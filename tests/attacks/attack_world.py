@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from start_world import bill
 
-from finops_model.publish import close, start
+from finops_model.publish import start
 from finops_model.publish.archive import sets
+from finops_model.publish.job import month as job
 from finops_model.published import base_of
 from finops_model.settings import load_settings
 
@@ -25,7 +26,7 @@ def published(folder: Path) -> Path:
     """A workspace with the report of March 2025 published."""
     (folder / "bill.csv").write_text(bill())
     start.start(folder / "bill.csv", folder=folder / "base")
-    close.report(load_settings(folder / "base"), newest=True, workers=1)
+    job.report(load_settings(folder / "base"), newest=True, workers=1)
     return folder / "base"
 
 

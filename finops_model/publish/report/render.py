@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -169,7 +169,9 @@ class Rendering:
     def _finish(self, brief: Brief, folder: Path) -> None:
         finish(brief, folder.resolve(), manifest_extra=self.extra, printer=self.printer)
 
-    def _in_turn(self, briefs, folders, todo, workers, aside) -> Iterator[tuple[int, str | None]]:
+    def _in_turn(
+        self, briefs, folders, todo, workers, aside
+    ) -> Generator[tuple[int, str | None], None, None]:
         with Warm(self.fast) as warm:
             for i in todo:
                 kept = self.kept(briefs[i]) if self.kept else None
@@ -189,7 +191,7 @@ class Rendering:
 
     def _side_by_side(
         self, briefs, folders, todo, workers, aside: Path
-    ) -> Iterator[tuple[int, str | None]]:
+    ) -> Generator[tuple[int, str | None], None, None]:
         """Workers as processes of their own, each with every n-th report; one that dies fails the report it was at, and ends it."""
         running: list[subprocess.Popen] = []
         ahead: list[list[int]] = []

@@ -22,8 +22,8 @@ from ..close_units import pick_units
 from ..dashboard.levers import freeze
 from ..job.pdf import Printer
 from ..report.briefs import figures_hash
-from ..report.build import draw, finish
 from ..report.places import placed_as
+from ..report.render import draw, finish
 from ..report.run import Kernel
 from .ledger import ledger_of, ledger_then
 
