@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from finops_model.cli import _runs, app
 from finops_model.errors import FinOpsError, InputError, ScenarioError
 from finops_model.measure import actuals
-from finops_model.publish import close
+from finops_model.publish import close, close_units
 from finops_model.scenario import ledger_base as base
 from finops_model.simulate import scenarios as simulate
 from finops_model.uncertainty import answers
@@ -107,7 +107,7 @@ def command(company, monkeypatch):
     folder, *_ = company
     monkeypatch.setenv("FINOPS_ENGINE", "numpy")
     monkeypatch.setattr(close, "books", lambda *a, **k: None)
-    monkeypatch.setattr(close, "pick_month", lambda *a, **k: ("2026-10", "2026-10-31"))
+    monkeypatch.setattr(close_units, "pick_month", lambda *a, **k: ("2026-10", "2026-10-31"))
     monkeypatch.setattr(simulate, "read_daily", lambda *a: world())
     return folder, lambda *words: CliRunner().invoke(
         app, [*words, "-s", str(folder / "finops.yaml")]

@@ -25,7 +25,7 @@ from finops_model.measure.actuals import COMPANY
 from finops_model.measure.brief import brief
 from finops_model.measure.budget import outside
 from finops_model.measure.close import Close
-from finops_model.publish import close
+from finops_model.publish import close, close_units
 from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.one.foot import left_out
@@ -289,7 +289,7 @@ def command(tmp_path, monkeypatch):
     (tmp_path / "finops.yaml").write_text("paths: 256\nprices: prices\nscenario: base.yaml\n")
     monkeypatch.setenv("FINOPS_ENGINE", "numpy")
     monkeypatch.setattr(close, "books", lambda *a, **k: None)
-    monkeypatch.setattr(close, "pick_month", lambda *a, **k: ("2026-10", "2026-10-31"))
+    monkeypatch.setattr(close_units, "pick_month", lambda *a, **k: ("2026-10", "2026-10-31"))
     monkeypatch.setattr(simulate, "read_daily", lambda *a: facts())
     return lambda *words: CliRunner().invoke(
         app,

@@ -18,7 +18,7 @@ def forecast(pen: Pen, brief: Brief) -> None:
         "Forecast",
         [12, 18, 18, 18, 18, 18, 18, 16],
         landscape=True,
-        holds="Months to come: range, mean, chance over budget",
+        holds="Months to come: their range, mean, budget and chance",
         titles=0,
     )
     pen.head(
