@@ -19,6 +19,7 @@ from finops_model.errors import ReportError
 from finops_model.measure import grades, restated
 from finops_model.publish import dashboard
 from finops_model.publish.archive import commit, layout
+from finops_model.publish.archive.rows import sets_in
 from finops_model.publish.report import publication
 from finops_model.publish.report.briefs import canonical
 from finops_model.publish.report.manifest import file_entry, manifest, verify_files
@@ -408,37 +409,36 @@ def test_an_index_that_cannot_be_read_stops_and_removes_nothing(tmp_path):
 EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "shutil.rmtree", "ctypes.dlsym"}  # fmt: skip
 
 
-def in_fork(work, at: int) -> int | None:
-    """Run work in a child that kills itself before its at-th file operation; the number of operations where it came to its end."""
+def in_fork(work, at: int) -> list[str] | None:
+    """Run work in a child that kills itself before its at-th file operation; the operations where it came to its end."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(read)
-            seen = 0
+            seen: list[str] = []
 
             def hook(event, args):
-                nonlocal seen
                 writes = (
                     event == "open"
                     and isinstance(args[2], int)
                     and args[2] & (os.O_WRONLY | os.O_RDWR)
                 )
                 if event in EVENTS or (writes and not str(args[0]).startswith(("/dev", "/proc"))):
-                    seen += 1
-                    if seen == at:
+                    seen.append(event)
+                    if len(seen) == at:
                         os.kill(os.getpid(), signal.SIGKILL)
 
             sys.addaudithook(hook)
             work()
-            os.write(write, str(seen).encode())
+            os.write(write, json.dumps(seen).encode())
         finally:
             os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         out = pipe.read()
     os.waitpid(child, 0)
-    return int(out) if out else None
+    return json.loads(out) if out else None
 
 
 def seen_by_readers(root: Path) -> tuple[str, str]:
@@ -472,23 +472,31 @@ def test_killed_before_any_file_operation_everything_is_old_or_new(tmp_path, wha
     else:
         shutil.copytree(OLD, base)
     shutil.copytree(base, tmp_path / "whole", symlinks=True)
-    last = in_fork(lambda: publish(tmp_path / "whole", 2, sliders=True), 0)
-    assert last is not None and last > 60
-    step = 1 if what == "over" else 6  # an archive of before is taken over once
-    moments = sorted({*range(last, last - 60, -step), *range(1, last - 59, (last - 60) // 8 + 1)})
-    names = hidden(tmp_path / "whole")
+    done = in_fork(lambda: publish(tmp_path / "whole", 2, sliders=True), 0)
+    assert done is not None and len(done) > 60
+    last = len(done)
+    step = (
+        1 if what == "over" else 6
+    )  # an archive of before is taken over once: there, where names change places
+    exchanges = [at for at, event in enumerate(done, 1) if event == "ctypes.dlsym"]
+    assert len(exchanges) == (0 if what == "over" else 2)
+    moments = {*range(last, last - 60, -step), *range(1, last - 59, (last - 60) // 8 + 1)}
+    moments |= {at + near for at in exchanges for near in (-1, 0, 1, 2, 3)}
     met = []
-    for at in moments:
+    for at in sorted(moments):
         root = tmp_path / f"at-{at}"
         shutil.copytree(base, root, symlinks=True)
         assert in_fork(lambda root=root: publish(root, 2, sliders=True), at) is None, at
         shown, listed = seen_by_readers(root)
         assert shown == listed, at
         met.append(shown)
-        publish(root, 2, sliders=True)  # the next run: whole, and nothing is left of the killed one
-        assert seen_by_readers(root) == ("2", "2")
+        publish(root, 3, sliders=True)  # the next run: whole, and nothing is left of the killed one
+        assert seen_by_readers(root) == ("3", "3")
         assert not [name for name in hidden(root) if name.startswith(".")]
-        assert {n for n in hidden(root) if "@" in n} == {n for n in names if "@" in n}, at
+        listed_sets = sets_in(layout.current(root))
+        assert {name for name in hidden(root) if "@" in name} == listed_sets, at
+        count = {"-": 1, "1": 2, "2": 3 if what == "over" else 2}[shown]
+        assert len([name for name in listed_sets if name.startswith(MONTH)]) == count, at
         shutil.rmtree(root)
     old = "1" if what == "over" else "-"
     assert set(met) == {old, "2"} and met == sorted(met, key=lambda one: one == "2")
