@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import page_one_world as world
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from oracles import calendars as oracle
 from page_one_world import NOTHING, UNITS, close_of, cost, table
@@ -173,15 +173,18 @@ def test_the_year_under_way_is_the_landing_to_the_last_bit_and_the_sum_of_its_qu
 @settings(max_examples=15, deadline=None)
 @given(
     st.sampled_from(["2026-01", "2026-06", "2026-10", "2026-12"]),
+    st.sampled_from(["", "-13", "-01"]),
     st.integers(1, 12),
     st.booleans(),
     st.sampled_from(UNITS + ("Company",)),
     st.integers(3, 20),
 )
-def test_quarters_add_up_in_any_calendar_and_of_any_unit(month, starts, weeks, unit, months):
+@example("2026-10", "-13", 1, False, "Company", 15)
+def test_quarters_add_up_in_any_calendar_and_of_any_unit(month, day, starts, weeks, unit, months):
     calendar = WEEKS if weeks else None
     starts = 2 if weeks else starts
-    close = close_of(month, months=months, fiscal_year_starts=starts, calendar=calendar)
+    as_of = f"{month}{day}" if day else None
+    close = close_of(month, as_of, months=months, fiscal_year_starts=starts, calendar=calendar)
     told, land = table(close, unit)
     for at in (0, 5):
         lines = told["lines"][at : at + 5]

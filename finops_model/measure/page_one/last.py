@@ -45,8 +45,7 @@ def last_of(
     if run is None or not run.months or (name is not None and name not in run.units):
         return Last()
     parts = tuple(dict.fromkeys(part for one in every for part in one.parts))
-    then = {month: value for month, value in booked.items() if month <= month_of(run.as_of)}
-    money = money_of(run, name, parts, then, by_day, close.calendar is not None)
+    money = money_of(run, name, parts, booked, by_day, close.calendar is not None)
     means = {one.name: money.mean(one) for one in every}
     return Last(
         month_of(run.as_of), "re-created", {k: v for k, v in means.items() if v is not None}

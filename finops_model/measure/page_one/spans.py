@@ -100,7 +100,7 @@ def money_of(
 ) -> Money:
     """What a run and the books say of some periods; the same arithmetic as the landing of the year.
 
-    booked   {YYYY-MM: cost} up to run.as_of, of the unit; by_day: the same by day
+    booked   {YYYY-MM: cost} of the unit, of which the run's own months do not count; by_day: the same by day
     """
     as_of = np.datetime64(run.as_of, "D")
     reach = month_days(run.months[-1])[-1] if run.months else as_of
