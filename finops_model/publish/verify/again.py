@@ -70,7 +70,7 @@ class Again:
         )
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def close(self, published: Mapping, root: Path, where: str = "", today: bool = False) -> Made:
