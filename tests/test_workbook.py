@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from finops_model.errors import ReportError
+from finops_model.measure.page_one.material import is_material
 from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.publish.report.workbook.cells import Pen
 
@@ -574,3 +575,21 @@ def test_money_has_the_decimals_of_its_currency(currency, places, tmp_path):
     assert months["J7"].number_format == f"+#,##0{places};-#,##0{places};#,##0{places}"
     assert months["D7"].font.color.rgb == "FF0000FF"  # an input
     assert months["H7"].font.color.type == "theme"
+
+
+@pytest.mark.parametrize("least, told", [(9716.7, 7), (None, 8), (1e9, 0)])
+def test_material_is_what_the_report_calls_material(least, told, tmp_path):
+    """Where the company has no budget of the year, the line's share alone decides (docs/method §9.24)."""
+    brief = full_brief()
+    brief["page_one"]["materiality"]["least"] = least
+    brief["budget"]["by_month"]["2026-02"] = brief["actual"]["by_month"]["2026-02"] / 1.025
+    brief["actual"]["by_month"]["2026-03"] = 100.0
+    brief["budget"]["by_month"]["2026-03"] = 50.0
+    formulas, values = both(write_workbook(brief, tmp_path / "w.xlsx"))
+    rows = list(values["Months"].iter_rows(min_row=7, max_row=18))
+    assert sum(row[11].value == "material" for row in rows) == told
+    assert "least" not in str(formulas["Months"]["L7"].value)
+    for row in rows:
+        limits = brief["page_one"]["materiality"]
+        said = is_material(row[9].value, row[8].value, limits)
+        assert (row[11].value == "material") is said

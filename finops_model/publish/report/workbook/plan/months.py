@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from .....measure.basis.sections import of
 from .....measure.brief_types import Brief
+from .....measure.page_one.material import is_material
 from .....measure.page_one.types import Materiality
 from .....periods import add_months, month_range
 from ..cells import Pen
@@ -114,27 +115,22 @@ def _limits(pen: Pen, sheet: Worksheet, limits: Materiality | None) -> None:
         return
     pen.put(sheet, LIMITS, 0, "Material from")
     pen.put(sheet, LIMITS, 3, limits["of_line"], "share_input")
+    if limits["least"] is None:
+        pen.put(sheet, LIMITS, 4, "of the line's budget; the company has none of the year")
+        return
     pen.put(sheet, LIMITS, 4, "of the line's budget, and from")
     pen.put(sheet, LIMITS, 7, limits["least"], "input")
     share = f"{limits['of_company']:.4%}".rstrip("0%").rstrip(".")
     pen.put(sheet, LIMITS, 8, f"({share} % of the company's budget of the year)")
 
 
-def material(limits: Materiality, budget: float | None, variance: float) -> bool:
-    """Whether a variance is material (docs/method §9)."""
-    if limits["least"] is None or budget is None:
-        return False
-    return abs(variance) >= limits["of_line"] * abs(budget) and abs(variance) >= limits["least"]
-
-
 def verdict(pen: Pen, sheet: Worksheet, row: int, column: int, cells: tuple, known: tuple) -> None:
     """The live word "material" or nothing. cells: of the limits, the budget and the variance; known: their values (limits, budget, variance)."""
     share, least, budget, over = cells
     limits, plan, variance = known
-    if limits["least"] is None:
-        return
-    text = f'=IF(AND(ABS({over})>={share}*ABS({budget}),ABS({over})>={least}),"material","")'
-    value = "material" if material(limits, plan, variance) else ""
+    limit = "" if limits["least"] is None else f",ABS({over})>={least}"
+    text = f'=IF(AND({over}<>0,ABS({over})>={share}*ABS({budget}){limit}),"material","")'
+    value = "material" if is_material(variance, plan, limits) else ""
     pen.formula(sheet, row, column, text, value, "notable")
 
 

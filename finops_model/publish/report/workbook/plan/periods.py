@@ -109,8 +109,8 @@ def _row(
         _material(pen, sheet, at, limits, line["budget"], over)
     pen.put(sheet, at, 9, line["last_forecast"], "input")
     if line["last_forecast"] is not None:
-        moved = value - line["last_forecast"]
-        pen.formula(sheet, at, 10, f"=D{row}-J{row}", moved, "variance")
+        moved = round(value - line["last_forecast"], pen.places) + 0.0
+        pen.formula(sheet, at, 10, f"=ROUND(D{row}-J{row},{pen.places})", moved, "variance")
     pen.put(sheet, at, 11, line["last_year"], "input")
     if line["last_year"]:
         pen.formula(sheet, at, 12, f"=D{row}/L{row}-1", value / line["last_year"] - 1, "percent")
