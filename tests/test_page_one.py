@@ -44,7 +44,7 @@ def test_the_company_decides_on_one_page():
         "$145k over budget by October 2026. FY2027 needs $12.9m, if nothing changes. It comes from spend without a budget: $288k",
         "October 2026 $903k $1.26k over budget",
         "FY2026 to 31 Oct 2026 $7.98m +$145k against budget",
-        "80 % range $9.67m to $9.92m ; 80 % sure with +$152k on the budget",
+        "80 % range $9.67m to $9.92m ; $152k more budget would hold in 8 of 10 futures",
         "By quarter and year, thousand USD",
         "Q1 2026 A 2,155 +57 – +37 %",
         "Q4 2026 F 1/3 2,710 −69 −31 +31 %",

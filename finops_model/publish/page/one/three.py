@@ -65,7 +65,7 @@ def _carrier(figures: Figures, i: int, part: Carrier) -> Item:
     kind = "" if part["kind"] == "unit" or part["kind"] in part["part"] else part["kind"]
     share = (
         Markup("decisive in {} of them").format(figures.show(f"{at}/decisive", "chance"))
-        if part["decisive"] is not None
+        if part["decisive"] is not None and part["mean"] > 0
         else ""
     )
     below = Markup(", ").join(text for text in (kind, share) if text)

@@ -114,10 +114,10 @@ def _sure(figures: Figures, land: Landing) -> Markup | str:
     if reserve is None or land["budget"] is None:
         return ""
     if reserve > 0:
-        more = figures.show("landing/holdback_p80", "money_signed")
-        return Markup("; 80 % sure with {} on the budget").format(more)
+        more = figures.show("landing/holdback_p80", "money")
+        return Markup("; {} more budget would hold in 8 of 10 futures").format(more)
     p80 = money(land["budget"] + reserve, figures.currency)
-    return Markup("; 80 % sure to stay under {}").format(p80)
+    return Markup("; 8 of 10 futures stay under {}").format(p80)
 
 
 def by_day(brief: Brief) -> str:
