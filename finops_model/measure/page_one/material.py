@@ -33,7 +33,7 @@ def limits_of(brief: Mapping) -> Materiality:
     """
     if "page_one" in brief:
         return brief["page_one"]["materiality"]
-    whole = brief["landing"]["budget"] if brief["unit"] == COMPANY else None
+    whole = brief["landing"]["budget"] if brief.get("unit") == COMPANY else None
     least = None if whole is None else OF_COMPANY * whole
     return {"of_line": OF_LINE, "of_company": OF_COMPANY, "least": least}
 
