@@ -95,4 +95,4 @@ wheel: $(DEV)  ## sdist and wheel of HEAD in dist/: built twice, the same bytes,
 	@$(PY) scripts/build_wheel.py dist
 
 clean:  ## take away what was made here (not data, not scenarios)
-	@rm -rf .venv .venvs .finops dist reports/20* reports/index.* reports/.assets reports/.failed .pytest_cache .hypothesis .mypy_cache .ruff_cache .coverage* htmlcov
+	@rm -rf .venv .venvs .finops dist reports/20* reports/index.* reports/.published reports/.lock reports/.assets reports/.failed .pytest_cache .hypothesis .mypy_cache .ruff_cache .coverage* htmlcov

@@ -325,7 +325,11 @@ def brief(folder: Path, top: Path) -> dict[str, dict]:
 def published(where: str, top: Path) -> dict[str, dict]:
     """Entries of every report under a workspace."""
     out = {}
-    for file in sorted(top.rglob("brief.json")):
+    archives = {path.parent for path in top.rglob(".published")}
+    listed = [file for root in archives for file in root.glob("[0-9]*/*/brief.json")]
+    for file in sorted(
+        listed or top.rglob("brief.json")
+    ):  # of an archive of before: as it lies there
         for part, entry in brief(file.parent, top).items():
             out[f"{where}/{part}/{file.parent.parent.name}/{file.parent.name}"] = entry
     return out
