@@ -16,7 +16,8 @@ from finops_model.publish.job import month as job
 from finops_model.publish.page.one.notices import alerts
 from finops_model.publish.page.tables import Figures
 from finops_model.publish.page.two.control import facts
-from finops_model.publish.verify.verifying import verify
+from finops_model.publish.verify.again import Again
+from finops_model.publish.verify.verifying import check, verify
 
 FIELD = Path(__file__).parent / "fixtures" / "field"
 
@@ -219,6 +220,13 @@ def test_a_restated_month_that_is_published_again_says_so_and_verifies(closed):
         ) and line["now"] == again["figures"]["actual"] > then
     assert "September 2026 was published as " in (place / "report.html").read_text(encoding="utf-8")
     assert verify(place, settings) == []
+    with Again(
+        settings
+    ) as again:  # the former one too, from the rows of then, with what changed since
+        (former,) = check(place.parent / ".versions" / "1" / "company", again, numbers_only=True)
+    assert former.verified and former.since[0].startswith(
+        f"the bill of Daily for September 2026 was {then:,.2f} USD when it was published and is "
+    )
     assert brief_of(settings, "2026-10")["restated"] == []
 
 
