@@ -25,9 +25,13 @@ HERE = Path(__file__).resolve().parents[1]
 MONTH, FIRST, DAYS = "2026-10", date(2025, 9, 1), 426
 
 
+def names_of(units: int) -> list[str]:
+    return [f"Unit {chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(units)]
+
+
 def company(folder: Path, units: int) -> Path:
     """A workspace with these many units; its finops.yaml."""
-    names = [f"Unit {chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(units)]
+    names = names_of(units)
     rows = ["Date,Cost (USD),Team,Service"]
     for n, name in enumerate(names):
         for day in range(DAYS):
@@ -54,13 +58,11 @@ def company(folder: Path, units: int) -> Path:
         "organisation=sys.argv[4])"
     )
     subprocess.run(
-        [sys.executable, "-c", code, str(bill), str(made), str(budget), str(teams)], check=True, cwd=HERE
+        [sys.executable, "-c", code, str(bill), str(made), str(budget), str(teams)],
+        check=True,
+        cwd=HERE,
     )
-    settings = next(made.rglob("finops.yaml"))
-    text = settings.read_text(encoding="utf-8")
-    if "\nunits:" not in text:
-        settings.write_text(text + "\nunits: all\n", encoding="utf-8")
-    return settings
+    return next(made.rglob("finops.yaml"))
 
 
 def published(checkout: Path, settings: Path, options: list[str]) -> tuple[float, int]:
@@ -87,6 +89,7 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=1)
     asked.add_argument("--keep", type=Path, help="leave both workspaces of the last round here")
     given = asked.parse_args()
+    every = [word for unit in ("Company", *names_of(given.units)) for word in ("--unit", unit)]
     with tempfile.TemporaryDirectory(prefix="finops-bench-") as name:
         folder = Path(name)
         made = company(folder, given.units)
@@ -98,7 +101,9 @@ def main() -> None:
                 copy = folder / who
                 shutil.rmtree(copy, ignore_errors=True)
                 shutil.copytree(folder / "company", copy, symlinks=True)
-                seconds, reports = published(checkout, copy / root / "finops.yaml", options)
+                seconds, reports = published(
+                    checkout, copy / root / "finops.yaml", [*every, *options]
+                )
                 spent[who].append(seconds)
                 print(f"{who}: {seconds:.1f} CPU s for {reports} reports", flush=True)
         least = {who: min(times) for who, times in spent.items()}

@@ -323,3 +323,27 @@ def test_a_page_of_a_failure_is_taken_away_and_what_is_none_of_ours_stays(tmp_pa
         write_atomic(folder / name, "x")
     failed.clear(tmp_path, "2026-09")
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def test_the_close_publishes_the_month_and_says_where_it_could_not(copy, monkeypatch):
+    asked = []
+
+    def report(settings, name, **how):
+        asked.append((name, how["again"], how["workers"], how["pdf"]))
+        if len(asked) == 1:
+            return [{"month": name, "unchanged": True}]
+        raise failed.FailedReports("Search, 2026-09: it broke.")
+
+    monkeypatch.setattr(month, "report", report)
+    code, said = finops(copy, "close", "--month", "2026-09", "--no-pdf")
+    assert code == 4 and said.endswith(f"{NOTHING}\n")
+    code, said = finops(copy, "close", "--month", "2026-09")
+    assert (
+        code == 3
+        and (
+            "Search, 2026-09: it broke.\nThe files of the close are written; the month has no new reports."
+        )
+        in said
+    )
+    assert asked == [("2026-09", False, 1, False), ("2026-09", False, 1, None)]
+    assert finops(copy, "close", "--month", "2026-09", "--no-report")[0] == 4 and len(asked) == 2
