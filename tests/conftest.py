@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.pop("COLUMNS", None)
+os.environ.setdefault("FINOPS_BROWSER", "none")  # no PDF of every report that a test publishes
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # the matrices here are small: a second thread of BLAS waits by spinning,

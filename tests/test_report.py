@@ -640,7 +640,8 @@ def test_without_a_browser_the_message_says_what_to_do(published, tmp_path):
 
 
 @pytest.mark.browser
-def test_a_report_prints_to_tagged_a4(published, tmp_path):
+def test_a_report_prints_to_tagged_a4(published, tmp_path, monkeypatch):
+    monkeypatch.delenv("FINOPS_BROWSER", raising=False)
     if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         pytest.skip("no Chromium on this machine")
     data = to_pdf(

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from conftest import NAMES, without
 
-from finops_model.publish.job.browser import Browser, program
+from finops_model.publish.job.browser import Browser
 from finops_model.publish.job.pdf import print_page, to_pdf
 
 OF = {"unit": "R&D <b>", "month": "2026-10"}
@@ -21,10 +21,11 @@ def printed(tmp_path_factory):
     if not any(map(shutil.which, NAMES)):
         without("there is no Chromium on this machine")
     made = []
+    found = next(filter(None, map(shutil.which, NAMES)))
     texts = ["first", "second"]
     for n, names in enumerate((texts, texts[:1])):
         folder = tmp_path_factory.mktemp(f"place-{n}")
-        with Browser(program()) as browser:
+        with Browser(found) as browser:
             for name in names:
                 page = folder / f"{name}.html"
                 page.write_text(
@@ -67,5 +68,6 @@ def test_the_browser_ends_and_leaves_nothing(printed, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", None)
     page = tmp_path / "report.html"
     page.write_text("<html><head></head><body>x", encoding="utf-8")
+    monkeypatch.delenv("FINOPS_BROWSER", raising=False)
     made = to_pdf(page, tmp_path / "deep" / "r.pdf")
     assert made.is_file() and {path.name for path in tmp_path.iterdir()} == {"report.html", "deep"}
