@@ -438,6 +438,7 @@ def test_one_report_per_entity_and_unit_and_no_company(published):
         "acme-inc-engineering",
         "acme-inc-product",
         "index.html",
+        "set.json",
     ]
     frame = totals(bill())
     for slug, code in (("acme-inc", "USD"), ("acme-gmbh", "EUR")):
