@@ -1,16 +1,29 @@
-"""Layers of a chart written as SVG: bands, lines, dots, boxes, strokes, words. Nothing else is on a page's drawing.
+"""Layers of a chart as SVG: Altair builds the chart, vl-convert draws it, what a page does not need is taken out.
 
 A layer is (mark, style, rows in data coordinates). Colours are plain attributes: the page's style sheet answers them in dark mode.
+Nothing depends on measured text, so the same rows give the same bytes on every machine.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+import sys
+from collections.abc import Iterable, Mapping
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-BASELINE = 0.3  # of the letters' height: words whose middle lies on their place
+# jsonschema builds a grammar for addresses of the world when it can (1 s per kernel); charts have none to check.
+_grammar = sys.modules.get("rfc3987_syntax")
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+import altair as alt  # noqa: E402
+import vl_convert  # noqa: E402
+from altair.utils.schemapi import debug_mode  # noqa: E402
+
+sys.modules.pop("rfc3987_syntax")
+if _grammar is not None:
+    sys.modules["rfc3987_syntax"] = _grammar
+
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # metric twins; vl-convert carries the first
 
 
 class Layer(NamedTuple):
@@ -42,100 +55,96 @@ def _along(value: float, low: float, high: float, length: float) -> float:
     return length * (value - low) / (high - low) if high != low else length / 2
 
 
-def px(value: float) -> str:
-    """A place with at most two decimals.
-
-    >>> px(12.0), px(0.456), px(-0.001), px(3.1)
-    ('12', '0.46', '0', '3.1')
-    """
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def drawing(layers: Iterable[Layer], plane: Plane, padding: Mapping[str, int], words: str) -> str:
     """The SVG of the layers, the first at the bottom, described in `words` for a screen reader."""
-    width = px(plane.width + padding["left"] + padding["right"])
-    height = px(plane.height + padding["top"] + padding["bottom"])
-    body = "".join(
-        f"<g>{''.join(MARKS[one.mark](one.rows, one.style, plane))}</g>" for one in layers
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-label="{escape(words)}"><g fill="none" transform="translate({padding["left"]},{padding["top"]})">{body}</g></svg>'
-    )
+    order = list(layers)
+    with debug_mode(False):  # nothing here comes from outside but rows, and those are no schema
+        chart = alt.layer(
+            *(_chart(f"rows{i}", one, plane) for i, one in enumerate(order))
+        ).properties(
+            width=plane.width,
+            height=plane.height,
+            padding=dict(padding),
+            autosize=alt.AutoSizeParams(type="none"),
+        )
+        chart = chart.configure(font=FONT, aria=False, background="transparent").configure_view(
+            stroke=None
+        )
+        spec = chart.to_dict(validate=False)
+    # rows join last: Altair copies what it holds
+    rows = {f"rows{i}": one.rows for i, one in enumerate(order)}
+    return bare(vl_convert.vegalite_to_svg({**spec, "datasets": rows}), words)
 
 
-def _band(rows: Sequence[dict], style: dict, plane: Plane) -> list[str]:
-    there = [f"{px(plane.across(row['x']))},{px(plane.down(row['y']))}" for row in rows]
-    back = [f"{px(plane.across(row['x']))},{px(plane.down(row['y2']))}" for row in reversed(rows)]
-    path = "L".join([*there, *back])
-    return [f'<path d="M{path}Z" fill="{style["color"]}" opacity="{style["opacity"]}"/>']
+def _chart(name: str, layer: Layer, plane: Plane) -> alt.Chart:
+    mark, channels = MARKS[layer.mark](layer.style)
+    axes = {"x": plane.x, "y": plane.y}
+    at: dict[str, Any] = {
+        axis: {
+            "field": axis,
+            "type": "quantitative",
+            "axis": None,
+            "scale": {"domain": list(domain), "nice": False, "zero": False},
+        }
+        for axis, domain in axes.items()
+    }
+    extra: dict[str, Any] = {
+        "x2": {"field": "x2"},
+        "y2": {"field": "y2"},
+        "text": {"field": "t", "type": "nominal"},
+        "color": {"field": "color", "type": "nominal", "scale": None},
+    }
+    encoding = alt.FacetedEncoding(**at, **{key: extra[key] for key in channels})
+    drawn: Any = {"type": layer.mark, **mark}
+    return alt.Chart(alt.NamedData(name), mark=drawn, encoding=encoding)
 
 
-def _line(rows: Sequence[dict], style: dict, plane: Plane) -> list[str]:
-    path = "L".join(f"{px(plane.across(row['x']))},{px(plane.down(row['y']))}" for row in rows)
-    return [
-        f'<path d="M{path}" stroke="{style["color"]}" stroke-width="{px(style["width"])}" stroke-linejoin="round"{_dash(style)}/>'
-    ]
+def _stroke(style: dict) -> dict:
+    return {
+        "color": style["color"],
+        "strokeWidth": style["width"],
+        "strokeDash": list(style["dash"]),
+    }
 
 
-def _dash(style: dict) -> str:
-    return f' stroke-dasharray="{",".join(map(px, style["dash"]))}"' if style["dash"] else ""
+def _words(style: dict) -> dict:
+    look = {key: style[key] for key in ("align", "baseline", "dx", "dy")}
+    look |= {"fontSize": style["size"], "fontWeight": "bold" if style["bold"] else "normal"}
+    halo = {"stroke": style["color"], "strokeWidth": 4, "strokeJoin": "round"}
+    return look | {"color": style["color"]} | (halo if style["halo"] else {})
 
 
-def _dots(rows: Sequence[dict], style: dict, plane: Plane) -> list[str]:
-    """Discs of `size` square pixels, as paths around their own middle."""
-    r = px(math.sqrt(style["size"] / math.pi) / 1.13)  # with its rim it covers about `size`
-    disc = f"M{r},0A{r},{r},0,1,1,-{r},0A{r},{r},0,1,1,{r},0"
-    return [
-        f'<path transform="translate({px(plane.across(row["x"]))},{px(plane.down(row["y"]))})" d="{disc}" '
-        f'fill="{style["fill"]}" stroke="{style["stroke"]}" stroke-width="1.6"/>'
-        for row in rows
-    ]
-
-
-def _boxes(rows: Sequence[dict], style: dict, plane: Plane) -> list[str]:
-    found = []
-    for row in rows:
-        left, right = sorted(plane.across(row[key]) for key in ("x", "x2"))
-        top, bottom = sorted(plane.down(row[key]) for key in ("y", "y2"))
-        wide, high = px(right - left), px(bottom - top)
-        clear = "" if style["opacity"] == 1 else f' opacity="{style["opacity"]}"'
-        path = f"M{px(left)},{px(top)}h{wide}v{high}h-{wide}Z"
-        found.append(f'<path d="{path}" fill="{row["color"]}"{clear}/>')
-    return found
-
-
-def _rules(rows: Sequence[dict], style: dict, plane: Plane) -> list[str]:
-    return [
-        f'<line x1="{px(plane.across(row["x"]))}" y1="{px(plane.down(row["y"]))}" x2="{px(plane.across(row["x2"]))}" '
-        f'y2="{px(plane.down(row["y2"]))}" stroke="{style["color"]}" stroke-width="{px(style["width"])}"{_dash(style)}/>'
-        for row in rows
-    ]
-
-
-def _words(rows: Sequence[dict], style: dict, plane: Plane) -> list[str]:
-    drop = style["size"] * BASELINE if style["baseline"] == "middle" else 0.0
-    anchor = {"left": "start", "right": "end", "center": "middle"}[style["align"]]
-    look = f'text-anchor="{anchor}" font-size="{px(style["size"])}px"'
-    look += ' font-weight="bold"' if style["bold"] else ""
-    look += f' fill="{style["color"]}"'
-    if style["halo"]:
-        look += f' stroke="{style["color"]}" stroke-width="4" stroke-linejoin="round"'
-    found = []
-    for row in rows:
-        x = px(plane.across(row["x"]) + style["dx"])
-        y = px(plane.down(row["y"]) + style["dy"] + drop)
-        text = escape(row["t"], quote=False)
-        found.append(f'<text transform="translate({x},{y})" {look}>{text}</text>')
-    return found
-
-
-MARKS: dict[str, Callable[[Sequence[dict], dict, Plane], list[str]]] = {
-    "area": _band,
-    "line": _line,
-    "point": _dots,
-    "rect": _boxes,
-    "rule": _rules,
-    "text": _words,
+# What Altair draws of a style, and the columns of rows that it needs besides x and y.
+MARKS: dict[str, Any] = {
+    "area": lambda style: ({**style, "line": False}, ["y2"]),
+    "line": lambda style: (_stroke(style) | {"strokeJoin": "round"}, []),
+    "point": lambda style: ({**style, "filled": True, "strokeWidth": 1.6, "opacity": 1}, []),
+    "rect": lambda style: (style, ["x2", "y2", "color"]),
+    "rule": lambda style: (_stroke(style), ["x2", "y2"]),
+    "text": lambda style: (_words(style), ["text"]),
 }
+
+EMPTY = re.compile(r'<path class="(?:background|foreground)"[^>]*/>|<g></g>')
+NOISE = re.compile(
+    r' (?:class|role|pointer-events|xmlns:xlink|version|stroke-miterlimit|font-family|aria-[a-z]+)="[^"]*"'
+    r'| opacity="1"| transform="translate\(0,0\)"'
+)
+LONG = re.compile(r"-?\d+\.\d{3,}")
+
+
+def bare(drawn: str, words: str) -> str:
+    """The drawing without classes, empty paths and long decimals, described in words. Text between tags is not touched."""
+    parts = re.split(r"(<[^>]*>)", EMPTY.sub("", drawn))
+    parts = [
+        LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), NOISE.sub("", part))
+        if i % 2
+        else part
+        for i, part in enumerate(parts)
+    ]
+    drawn = EMPTY.sub("", "".join(parts))
+    width, height = re.findall(r'viewBox="0 0 (\S+) (\S+)"', drawn)[0]
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'aria-label="{escape(words)}">'
+    )
+    return re.sub(r"^<svg[^>]*>", lambda _: head, drawn)
