@@ -1,4 +1,6 @@
-"""Layers of a chart as SVG: Altair builds the chart, vl-convert draws it, what a page does not need is taken out.
+"""Layers of a chart as SVG: a Vega-Lite chart that vl-convert draws, less what a page does not need.
+
+The chart is written as the plain data that Altair would make of it: its classes cost a report more than the drawing.
 
 A layer is (mark, style, rows in data coordinates). Colours are plain attributes: the page's style sheet answers them in dark mode.
 Nothing depends on measured text, so the same rows give the same bytes on every machine.
@@ -7,22 +9,19 @@ Nothing depends on measured text, so the same rows give the same bytes on every 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, NamedTuple
 
-# jsonschema builds a grammar for addresses of the world when it can (1 s per kernel); charts have none to check.
-_grammar = sys.modules.get("rfc3987_syntax")
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-import altair as alt  # noqa: E402
-import vl_convert  # noqa: E402
-from altair.utils.schemapi import debug_mode  # noqa: E402
+import vl_convert
 
-sys.modules.pop("rfc3987_syntax")
-if _grammar is not None:
-    sys.modules["rfc3987_syntax"] = _grammar
-
+VERSION = "6.1"  # of Vega-Lite, in every vl-convert that pyproject admits
+CHANNELS: dict[str, dict] = {
+    "x2": {"field": "x2"},
+    "y2": {"field": "y2"},
+    "text": {"field": "t", "type": "nominal"},
+    "color": {"field": "color", "type": "nominal", "scale": None},
+}
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # metric twins; vl-convert carries the first
 
 
@@ -58,25 +57,24 @@ def _along(value: float, low: float, high: float, length: float) -> float:
 def drawing(layers: Iterable[Layer], plane: Plane, padding: Mapping[str, int], words: str) -> str:
     """The SVG of the layers, the first at the bottom, described in `words` for a screen reader."""
     order = list(layers)
-    with debug_mode(False):  # nothing here comes from outside but rows, and those are no schema
-        chart = alt.layer(
-            *(_chart(f"rows{i}", one, plane) for i, one in enumerate(order))
-        ).properties(
-            width=plane.width,
-            height=plane.height,
-            padding=dict(padding),
-            autosize=alt.AutoSizeParams(type="none"),
-        )
-        chart = chart.configure(font=FONT, aria=False, background="transparent").configure_view(
-            stroke=None
-        )
-        spec = chart.to_dict(validate=False)
-    # rows join last: Altair copies what it holds
-    rows = {f"rows{i}": one.rows for i, one in enumerate(order)}
-    return bare(vl_convert.vegalite_to_svg({**spec, "datasets": rows}), words)
+    chart = {
+        "autosize": {"type": "none"},
+        "config": {
+            "aria": False,
+            "background": "transparent",
+            "font": FONT,
+            "view": {"stroke": None},
+        },
+        "datasets": {f"rows{i}": one.rows for i, one in enumerate(order)},
+        "height": plane.height,
+        "layer": [_layer(f"rows{i}", one, plane) for i, one in enumerate(order)],
+        "padding": dict(padding),
+        "width": plane.width,
+    }
+    return bare(vl_convert.vegalite_to_svg(chart, vl_version=VERSION), words)
 
 
-def _chart(name: str, layer: Layer, plane: Plane) -> alt.Chart:
+def _layer(name: str, layer: Layer, plane: Plane) -> dict:
     mark, channels = MARKS[layer.mark](layer.style)
     axes = {"x": plane.x, "y": plane.y}
     at: dict[str, Any] = {
@@ -88,15 +86,8 @@ def _chart(name: str, layer: Layer, plane: Plane) -> alt.Chart:
         }
         for axis, domain in axes.items()
     }
-    extra: dict[str, Any] = {
-        "x2": {"field": "x2"},
-        "y2": {"field": "y2"},
-        "text": {"field": "t", "type": "nominal"},
-        "color": {"field": "color", "type": "nominal", "scale": None},
-    }
-    encoding = alt.FacetedEncoding(**at, **{key: extra[key] for key in channels})
-    drawn: Any = {"type": layer.mark, **mark}
-    return alt.Chart(alt.NamedData(name), mark=drawn, encoding=encoding)
+    encoding = at | {key: CHANNELS[key] for key in channels}
+    return {"data": {"name": name}, "mark": {"type": layer.mark, **mark}, "encoding": encoding}
 
 
 def _stroke(style: dict) -> dict:
