@@ -155,7 +155,7 @@ COMPANY = {
                 "material": True,
             },
         ],
-        "sentence": "It comes from spend without a budget: $288k in the futures that go over.",
+        "sentence": "In the futures that go over, FY2026 is $121k over on average: spend without a unit or a budget is $288k over and decides in 98 % of them.",
     },
     "decisions": [
         {

@@ -86,12 +86,14 @@ def test_a_summary_says_headline_quarters_decisions_status_and_files(brief):
     assert subject == "AI budget, October 2026: Meridian Labs (synthetic sample)"
     assert " ".join(text.split()).count(" ".join(brief["headline"].split())) == 1
     assert (
-        "By quarter                  cost  against budget  against last forecast\n"
-        "Q1 2026                   $2.15m         +$57.0k                      –\n"
-        "Q4 2026 (1 of 3 booked)   $2.69m         −$84.0k                −$31.0k\n"
-        "FY2026 (10 of 12 booked)  $9.78m         +$60.0k                −$31.0k\n"
-        "FY2027 (forecast)         $12.9m   no budget yet                 +$270k\n"
-        "FY2026 to 31 October 2026: $7.98m, +$145k against the budget.\n"
+        "By quarter                  cost  against budget  since last forecast\n"
+        "Q1 2026                   $2.15m         +$57.0k                    –\n"
+        "Q4 2026 (1 of 3 booked)   $2.69m         −$84.0k              −$31.0k\n"
+        "FY2026 (10 of 12 booked)  $9.78m         +$60.0k              −$31.0k\n"
+        "FY2027 (forecast)         $12.9m        none yet               +$270k\n"
+        "FY2026 to 31 October 2026: $7.98m, $145k over budget. Means add up over\n"
+        "quarters; the $9.78m that FY2026 is likely to land at is the middle of\n"
+        "the futures.\n"
     ) in text
     assert (
         "To decide\n"
@@ -176,3 +178,17 @@ def test_a_browser_that_does_not_start_is_one_sentence_and_nothing_is_written(tm
         f"{fake}: this Chromium does not start (Chromium ended before Browser.getVersion). Install it again."
     )
     assert not (tmp_path / "r.pdf").exists()
+
+
+def test_savings_are_each_on_its_own_and_a_booked_quarter_has_no_last_forecast(brief):
+    both = [decision("A", 5e3), decision("B", 3e3)]
+    lines = [line("Q1 2026", "actual", 5e3, None, 0.0, booked=3)]
+    page = {"periods": {**PAGE_ONE["periods"], "lines": lines}, "decisions": both}
+    said = letter({**brief, "page_one": page}, NAMES)
+    apart = "Each saving is that of its decision alone: two may save the same money, so they do not add up."
+    for text in (text_of(said), html.unescape(html_of(said))):
+        assert apart in " ".join(text.split())
+        assert "against budget" not in text and "since last forecast" not in text  # nothing there
+        assert "$0.00" not in text and "none yet" not in text
+    page["decisions"] = both[:1]
+    assert letter({**brief, "page_one": page}, NAMES).apart == ""

@@ -41,9 +41,9 @@ def test_the_company_decides_on_one_page():
         "October 2026",
         "final All invoices of the month tie out with the ledger · data to 31 Oct 2026 · USD",
         "75 % chance that AI spend exceeds the FY2026 budget of $9.72m, typically in December 2026.",
-        "$145k over budget by October 2026. FY2027 needs $12.9m, if nothing changes. It comes from spend without a budget: $288k",
+        "$145k over budget by October 2026. FY2027 needs $12.9m, if nothing changes. Where FY2026 goes over, it is by $121k on average: spend without a unit or a budget is $288k over, all others $167k under.",
         "October 2026 $903k $1.26k over budget",
-        "FY2026 to 31 Oct 2026 $7.98m +$145k against budget",
+        "FY2026 to 31 Oct 2026 $7.98m $145k over budget",
         "80 % range $9.67m to $9.92m ; $152k more budget would hold in 8 of 10 futures",
         "By quarter and year, thousand USD",
         "Q1 2026 A 2,155 +57 – +37 %",
@@ -53,9 +53,9 @@ def test_the_company_decides_on_one_page():
         "Last forecast: September 2026, made again.",
         "Saves in FY2027",
         "31 Dec 2026 Renew H100: 49 GPUs an hour for a year If nothing is done: 40 GPUs go on demand: +$40.2k a month $510k $400k to $583k Procurement",
-        "1 more on page two.",
+        "Each saving is that of its decision alone: two may save the same money, so they do not add up. 1 more on page two.",
         "Not assigned to a unit +$288k no budget, decisive in 98 % of them",
-        "All parts: +$121k on average of the 3,007 futures over; 2 more on page two",
+        "All parts: +$121k on average of the 3,007 futures over; decisive: on its budget, the company would have held; 2 more on page two",
         "What changed since September October cost +$9.97k Support chat",
         "Outcome $0.2839 down 5.5 % (favourable) in a month",
         "How far to trust this: Replayed on what was known at the time",
@@ -63,6 +63,12 @@ def test_the_company_decides_on_one_page():
         "Prepared by: Priya Raman, reviewed by Ingrid Halvorsen.",
     ):
         assert said in text, said
+    # mean and median of one year on one page: the note says why, only where they read differently
+    said = "Means add up over quarters; the $9.79m that FY2026 is likely to land at is the middle of the futures."
+    for p50, mean in ((9_794_000.0, 9_791_014.0), (9_794_000.0, 9_796_000.0)):
+        brief = company()
+        brief["landing"] |= {"p50": p50, "mean": mean}
+        assert (said in words(first(brief))) == (mean > 9_795_000)
     assert "Q1 2027" not in text and "Move batch scoring" not in text  # page two has them
 
 
@@ -85,12 +91,22 @@ def test_a_variance_is_coloured_only_where_it_is_material():
     assert '<p class="line bad">$1.26k' not in tiles and '<p class="line ">$1.26k' in tiles
 
 
+def test_a_booked_quarter_says_nothing_of_a_forecast_but_where_it_was_corrected():
+    brief = company()
+    lines = brief["page_one"]["periods"]["lines"]
+    lines[0] |= {"last_forecast": 2155367.2, "since_last": 0.0}
+    lines[1] |= {"last_forecast": 2300000.0, "since_last": 51893.6}
+    text = words(first(brief))
+    assert "Q1 2026 A 2,155 +57 – +37 %" in text and "Q2 2026 A 2,352 +73 +52 +36 %" in text
+    for one in lines:  # as good as nothing since: the column stays away
+        one["since_last"] = 0.0 if one["state"] == "actual" else None
+    assert "Since last forecast" not in words(first(brief))
+
+
 def test_a_unit_shows_what_it_has_and_leaves_no_hole():
     html = first(unit())
     text = words(html)
-    assert (
-        "AI budget · Customer Support · October 2026" in text and "−$20.5k against budget" in text
-    )
+    assert "AI budget · Customer Support · October 2026" in text and "$20.5k under budget" in text
     for gone in ("To decide", "Who carries", "What changed", "Since last forecast", "On last year"):
         assert gone not in text, gone
     assert 'class="three single"' in html and "<ul>\n</ul>" not in html

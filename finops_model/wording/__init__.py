@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from ..errors import printable
 from ..periods import is_date, month_name
 
@@ -128,6 +130,19 @@ def gap(value: float, budget: float, currency: str = "USD") -> str:
         if abs(left) < 0.005
         else f"{money(abs(left), currency)} {'under' if left > 0 else 'over'}"
     )
+
+
+def savings_apart(decisions: Sequence[Mapping]) -> str:
+    """How savings of decisions are to be read beside each other; "" where fewer than two are known.
+
+    >>> savings_apart([{"saves": 5.0}, {"saves": 3.0}])
+    'Each saving is that of its decision alone: two may save the same money, so they do not add up.'
+    >>> savings_apart([{"saves": 5.0}, {"saves": None}])
+    ''
+    """
+    if sum(one["saves"] is not None for one in decisions) < 2:
+        return ""
+    return "Each saving is that of its decision alone: two may save the same money, so they do not add up."
 
 
 def day(text: str) -> str:

@@ -162,6 +162,23 @@ def _error(land: Mapping) -> str:
     return f"{said}; of the futures that exceed it, eight of ten do so between {month_name(first)} and {month_name(last)}."
 
 
+def middle_beside_mean(land: Mapping, currency: str) -> str:
+    """Why a year is likely to land at another figure than a table of means has for it; "" where both read the same.
+
+    >>> land = {"period": "FY2026", "closed": False, "no_width": False, "booked": 7.98e6}
+    >>> land |= {"p10": 9.7e6, "p50": 9.83e6, "p90": 9.98e6, "mean": 9.84e6}
+    >>> middle_beside_mean(land, "USD"), middle_beside_mean({**land, "mean": 9.8301e6}, "USD")
+    ('Means add up over quarters; the $9.83m that FY2026 is likely to land at is the middle of the futures.', '')
+    """
+    mean = land.get("mean")
+    if kind(land) != "range" or mean is None:
+        return ""
+    middle = money(land["p50"], currency)
+    if money(mean, currency) == middle:
+        return ""
+    return f"Means add up over quarters; the {middle} that {land['period']} is likely to land at is the middle of the futures."
+
+
 def chance_title(period: str) -> str:
     """The name of the figure that is the chance of an overrun.
 
@@ -220,22 +237,22 @@ def when_over(land: Mapping, row: Mapping | None = None) -> str:
     said = f"typically in {month_name(month)}"
     if not row or row["state"] != "running" or row["earliest"] is None:
         return said
-    first = _day_in(row["earliest"], month)
+    first = day_in(row["earliest"], month)
     if row["likely"] is None:
         return f"{said}, by {_the(first)} in one of ten futures"
     last = "after the year ends"
     if row["latest"] is not None:
-        last = _day_in(row["latest"], month)
+        last = day_in(row["latest"], month)
     elif row["horizon"] != row["end"]:
         last = f"after {day(row['horizon'])}"
     between = "" if first == last else f" ({first} to {last})"
-    return f"{said}, likely on {_the(_day_in(row['likely'], month))}{between}"
+    return f"{said}, likely on {_the(day_in(row['likely'], month))}{between}"
 
 
-def _day_in(text: str, month: str) -> str:
+def day_in(text: str, month: str) -> str:
     """A day: of the month that was named, its number alone.
 
-    >>> _day_in("2026-12-03", "2026-12"), _day_in("2026-12-11", "2026-12"), _day_in("2027-01-22", "2026-12")
+    >>> day_in("2026-12-03", "2026-12"), day_in("2026-12-11", "2026-12"), day_in("2027-01-22", "2026-12")
     ('3rd', '11th', '22 January 2027')
     """
     if text[:7] != month:

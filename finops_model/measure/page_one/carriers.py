@@ -201,6 +201,35 @@ def of_parts(
     return {**found, "sentence": f"{head}: {_clauses(lines, currency)}."}
 
 
+def lead(found: Mapping, currency: str) -> str:
+    """The clause of page one's lead: how far it goes over, by whom most, and what all others together are; nothing is left out.
+
+    found   Carriers
+
+    >>> any_ = {"of_line": 0.0, "of_company": 0.0, "least": None}
+    >>> parts = [("A", UNIT, 100.0, np.array([30.0])), ("B", UNIT, 50.0, np.array([-5.0]))]
+    >>> lead(of_parts(parts, 150.0, period="FY2026", currency="USD", materiality=any_), "USD")
+    'Where FY2026 goes over, it is by $25.00 on average: A is $30.00 over, B is $5.00 under.'
+    """
+    head = found["sentence"].partition(": ")[0].rstrip(".")
+    if head.endswith(" on average"):
+        much = money(found["mean_overrun"], currency)
+        head = f"Where {found['period']} goes over, it is by {much} on average"
+    ahead = [one for one in found["parts"] if one["kind"] != FREE and one["mean"] >= SMALL]
+    most = next((one for one in ahead if one["material"]), ahead[0] if ahead else None)
+    if most is None:
+        return f"{head}." if head else ""
+    left = found["mean_overrun"] - most["mean"]
+    rest = [one for one in found["parts"] if one is not most]
+    others = ""
+    if abs(left) >= SMALL:
+        others = f", all others {_side(left, currency)}"
+        if len(rest) == 1:
+            only = rest[0]
+            others = f", {(_free if only['kind'] == FREE else _is)(only, currency)}"
+    return f"{head}: {_is(most, currency)}{others}."
+
+
 def _clauses(lines: list[Carrier], currency: str) -> str:
     """Who is over, the largest first, whether that decides, and the others together."""
     units = [line for line in lines if line["kind"] != FREE]

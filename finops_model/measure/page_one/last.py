@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...names import COMPANY
 from ...periods import Period, month_of
+from .movers import half_a_coin
 from .spans import Span, money_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,21 @@ def last_of(
     return Last(
         month_of(run.as_of), "re-created", {k: v for k, v in means.items() if v is not None}
     )
+
+
+def moved_since(line: Mapping, currency: str) -> float | None:
+    """What a reader is told of a line against the last forecast; None of a booked one that is what it was: nothing was forecast there.
+
+    line   PeriodLine
+
+    >>> booked = {"state": "actual", "since_last": 0.0}
+    >>> moved_since(booked, "USD"), moved_since({**booked, "since_last": 3.0}, "USD"), moved_since({**booked, "state": "part"}, "USD")
+    (None, 3.0, 0.0)
+    """
+    moved = line["since_last"]
+    if moved is None or (line["state"] == "actual" and abs(moved) < half_a_coin(currency)):
+        return None
+    return moved
 
 
 def value_in(brief: Mapping, span: Span) -> float | None:

@@ -9,13 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...measure.brief_types import Brief
+from ...measure.page_one.carriers import lead as carried
+from ...measure.page_one.last import moved_since
 from ...measure.page_one.types import DecisionDue, PeriodLine
+from ...measure.words import against_budget
 from ...periods import month_name
-from ...wording import day, money, span
+from ...wording import day, money, savings_apart, span
 from ...wording.bridge import signed
+from ...wording.landing import middle_beside_mean
 from ..report.briefs import readable
 
-SENTENCES, DECISIONS, LONGEST = 5, 3, 240  # said at most; characters of one text
+NONE_YET = "none yet"  # of a line without a budget, as page one says it
+SENTENCES, DECISIONS, LONGEST = 6, 3, 240  # said at most; characters of one text
 STATUS = {
     "final": "Final",
     "preliminary": "Preliminary",
@@ -37,7 +42,7 @@ class Quarter:
     name: str
     value: str
     against: str
-    last: str
+    since: str
     year: bool
     colour: str = ""
 
@@ -63,6 +68,7 @@ class Letter:
     quarters: list[Quarter]
     to_date: str
     decisions: list[Decision]
+    apart: str  # how their savings are to be read beside each other
     status: str
     marks: list[str]
     files: dict[str, str]
@@ -79,8 +85,10 @@ def letter(brief: Brief, names: list[str], marks: list[str] | None = None) -> Le
     month, whose = month_name(shown["month"]), shown["company"]
     if shown["unit"] != "Company":
         whose = f"{whose}, {shown['unit']}"
+    due = (page.get("decisions") or [])[:DECISIONS]
     state = STATUS.get(shown["status"], shown["status"])
     said = [periods["sentence"]] if periods and periods["sentence"] else []
+    said += [carried(page["carriers"], currency)] if "carriers" in page else []
     reason = _sentence(shown["status_reason"])
     return Letter(
         subject=readable(f"AI budget, {month}: {whose}", LONGEST),
@@ -88,8 +96,11 @@ def letter(brief: Brief, names: list[str], marks: list[str] | None = None) -> Le
         headline=shown["headline"],
         sentences=[*said, *(one for one in shown["summary"] if one not in said)][:SENTENCES],
         quarters=[_quarter(line, currency) for line in periods["lines"]] if periods else [],
-        to_date=_to_date(periods["year_to_date"], currency) if periods else "",
-        decisions=[_decision(one, currency) for one in (page.get("decisions") or [])[:DECISIONS]],
+        to_date=f"{_to_date(periods['year_to_date'], currency)} {middle_beside_mean(shown['landing'], currency)}".strip()
+        if periods
+        else "",
+        decisions=[_decision(one, currency) for one in due],
+        apart=savings_apart(due),
         status=f"{state}. {reason} Data to {day(shown['data_as_of'])}, in {currency}, before tax and credits.",
         marks=list(marks or []),
         files={name: what for name, what in FILES.items() if name in names},
@@ -110,10 +121,8 @@ def _quarter(line: PeriodLine, currency: str) -> Quarter:
     return Quarter(
         name=f"{line['period']} ({of})" if of else line["period"],
         value=value,
-        against=_change(line["variance"], currency)
-        if line["budget"] is not None
-        else "no budget yet",
-        last=_change(line["since_last"], currency),
+        against=_change(line["variance"], currency) if line["budget"] is not None else NONE_YET,
+        since=_change(moved_since(line, currency), currency),
         year=line["kind"] == "year",
         colour="" if not line["material"] else "over" if over else "under",
     )
@@ -127,7 +136,7 @@ def _to_date(line: Mapping, currency: str) -> str:
     said = f"{line['period']} to {day(line['until'])}: {money(line['value'], currency)}"
     if line["variance"] is None:
         return f"{said}."
-    return f"{said}, {signed(line['variance'], currency)} against the budget."
+    return f"{said}, {against_budget(-line['variance'], currency)}."
 
 
 def _decision(one: DecisionDue, currency: str) -> Decision:

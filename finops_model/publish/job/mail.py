@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ... import resources
-from .letter import Letter
+from .letter import NONE_YET, Letter
 
 _templates = Environment(
     loader=FileSystemLoader(resources.path(".", beside=__package__)),
@@ -18,5 +18,6 @@ _templates = Environment(
 
 def html_of(said: Letter) -> str:
     """mail.html: a whole page that stands by itself; every text is escaped."""
-    last = any(row.last != "–" for row in said.quarters)
-    return _templates.get_template("mail.html.j2").render(said=said, last=last)
+    since = any(row.since != "–" for row in said.quarters)
+    planned = any(row.against != NONE_YET for row in said.quarters)
+    return _templates.get_template("mail.html.j2").render(said=said, since=since, planned=planned)

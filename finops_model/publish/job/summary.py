@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import textwrap
 
-from .letter import Letter
+from .letter import NONE_YET, Letter
 
-WIDTH, MOST = 72, 3  # columns; lines of one text
+WIDTH, MOST, SAID = 72, 3, 12  # columns; lines of one text, and of all sentences
 
 
 def text_of(said: Letter) -> str:
     """summary.txt: the subject, the headline, the quarters, what is to decide, where it stands, what lies beside it."""
     parts = [_wrapped(said.subject), _wrapped(said.headline)]
-    parts += [[line for one in said.sentences for line in _wrapped(one)]] * bool(said.sentences)
+    parts += [_sentences(said)] * bool(said.sentences)
     if said.quarters:
         parts.append([*_table(said), *_wrapped(said.to_date)])
     if said.decisions:
@@ -27,6 +27,7 @@ def text_of(said: Letter) -> str:
                         "; ".join(text for text in (one.saves, one.owner) if text),
                     )
                 ),
+                *_wrapped(said.apart),
             ]
         )
     parts.append([line for one in (said.status, *said.marks) for line in _wrapped(one)])
@@ -34,6 +35,16 @@ def text_of(said: Letter) -> str:
         wide = max(map(len, said.files))
         parts.append([f"{name:{wide}}  {what}" for name, what in said.files.items()])
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _sentences(said: Letter) -> list[str]:
+    """The lines of as many sentences as there is room for, each of them whole."""
+    lines: list[str] = []
+    for one in map(_wrapped, said.sentences):
+        if len(lines) + len(one) > SAID:
+            break
+        lines += one
+    return lines
 
 
 def _wrapped(text: str, indent: str = "", more: str = "", most: int = MOST) -> list[str]:
@@ -55,12 +66,11 @@ def _item(text: str, more: str) -> list[str]:
 
 def _table(said: Letter) -> list[str]:
     """Columns right of the names, as wide as their widest; names are cut where a line would be too long."""
-    rows: list[tuple[str, ...]] = [
-        ("By quarter", "cost", "against budget", "against last forecast")
-    ]
-    rows += [(one.name, one.value, one.against, one.last) for one in said.quarters]
-    if all(row[3] == "–" for row in rows[1:]):
-        rows = [row[:3] for row in rows]
+    rows: list[tuple[str, ...]] = [("By quarter", "cost", "against budget", "since last forecast")]
+    rows += [(one.name, one.value, one.against, one.since) for one in said.quarters]
+    for column, none in ((3, "–"), (2, NONE_YET)):  # what no line has stays away, as on page one
+        if all(row[column] == none for row in rows[1:]):
+            rows = [(*row[:column], *row[column + 1 :]) for row in rows]
     wide = [max(len(row[i]) for row in rows) for i in range(1, len(rows[0]))]
     left = min(max(len(row[0]) for row in rows), WIDTH - sum(wide) - 2 * len(wide))
     return [

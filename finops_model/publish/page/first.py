@@ -5,7 +5,9 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ...measure.brief_types import Brief
+from ...measure.page_one.carriers import lead as carried
 from ...periods import month_name
+from ...wording import savings_apart
 from ...wording.landing import kind
 from ..charts.fan import monthly_fan
 from .one.decide import MOST, decisions, due, period, short_day
@@ -70,6 +72,7 @@ def first(figures: Figures) -> dict:
         "quarters": quarters(figures, of_page_one(figures)),
         "decisions": decisions(figures),
         "saves_in": period(figures),
+        "apart": savings_apart(due(figures)[:MOST]),
         "more_due": max(len(due(figures)) - MOST, 0),
         "blocks": blocks(figures),
         "foot": list(foot(brief)),
@@ -80,7 +83,6 @@ def lead(brief: Brief) -> Markup:
     """The sentence below the headline: how the year stands and what carries it; of a brief of before, its summary."""
     one = page_one_of(brief)
     said = [one["periods"]["sentence"]] if one.get("periods") else brief["summary"]
-    if "carriers" in one:  # its first clause; the list below and page two have the others
-        clause = one["carriers"]["sentence"].partition("; ")[0].rstrip(".")
-        said = [*said, *([f"{clause}."] if clause else [])]
+    if "carriers" in one:  # who most; the list below and page two have the others
+        said = [*said, carried(one["carriers"], brief["currency"])]
     return unbroken(" ".join(filter(None, said)))

@@ -21,7 +21,7 @@ from ...measure.basis.sections import of as basis_of
 from ...measure.brief_types import Brief
 from ...measure.page_one.material import is_material, limits_of
 from ...measure.page_one.types import PageOne
-from ...measure.words import SYMBOLS, chance, money, percent
+from ...measure.words import SYMBOLS, against_budget, chance, money, percent
 from ...periods import month_name
 from ...wording.bridge import signed as signed_money
 from ..charts.parts import Figure
@@ -160,6 +160,7 @@ class Figures:
         self.ways: dict[str, Callable[[Any], str]] = {
             "money": lambda v: money(v, self.currency),
             "money_signed": lambda v: "–" if v is None else signed_money(v, self.currency),
+            "against": lambda v: "–" if v is None else against_budget(-v, self.currency),
             "scaled": lambda v: whole(v if v is None else v / self.scale, self.scaled_digits),
             "scaled_signed": lambda v: signed(
                 v if v is None else v / self.scale, self.scaled_digits

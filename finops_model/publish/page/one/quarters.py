@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from ....measure.page_one.last import moved_since
 from ....measure.page_one.types import PeriodLine
 from ....periods import month_name
+from ....wording.landing import middle_beside_mean
 from ..tables import Column, Figures, table, toned
 
 AT = "page_one/periods/lines"
@@ -33,7 +35,7 @@ def quarters(figures: Figures, shown: Sequence[int], name: str = "quarters") -> 
     if not shown:
         return None
     planned = any(every[i]["budget"] is not None for i in shown)
-    before = any(every[i]["since_last"] is not None for i in shown)
+    before = [i for i in shown if moved_since(every[i], figures.currency) is not None]
     grown = any(every[i]["growth"] is not None for i in shown)
     columns = [Column("", False), Column("Actual or forecast")]
     columns += [Column("Against budget")] if planned else []
@@ -46,7 +48,7 @@ def quarters(figures: Figures, shown: Sequence[int], name: str = "quarters") -> 
         if planned:
             row.append(_variance(figures, at, line))
         if before:
-            row.append(figures.show(f"{at}/since_last", "scaled_signed"))
+            row.append(figures.show(f"{at}/since_last", "scaled_signed") if i in before else "–")
         if grown:
             row.append(figures.show(f"{at}/growth", "percent_signed"))
         rows.append(row)
@@ -54,7 +56,7 @@ def quarters(figures: Figures, shown: Sequence[int], name: str = "quarters") -> 
         columns,
         rows,
         f"By quarter and year, {figures.unit}",
-        note=_note(figures, [every[i] for i in shown], before),
+        note=_note(figures, [every[i] for i in shown], bool(before)),
         name=name,
         strong=[k for k, i in enumerate(shown) if every[i]["kind"] == "year"],
     )
@@ -96,6 +98,8 @@ def _note(figures: Figures, shown: Sequence[PeriodLine], before: bool) -> str:
         part = any(line["state"] == "part" for line in shown)
         said.append(f"F forecast: the mean of the futures{', n/m months booked' if part else ''}")
     text = f"{'; '.join(said)}. " if said else ""
+    if middle := middle_beside_mean(figures.brief["landing"], figures.currency):
+        text += f"{middle} "
     if any(line["variance"] is not None for line in shown):
         limits = figures.materiality
         text += (

@@ -50,9 +50,11 @@ def carriers(figures: Figures, most: int = MOST) -> Block | None:
         return None
     items = [_carrier(figures, i, part) for i, part in enumerate(found["parts"][:most])]
     rest = len(found["parts"]) - len(items)
-    note = Markup("All parts: {} on average of the {} futures over{}").format(
+    said = any(part["decisive"] is not None and part["mean"] > 0 for part in found["parts"][:most])
+    note = Markup("All parts: {} on average of the {} futures over{}{}").format(
         figures.show("page_one/carriers/mean_overrun", "money_signed"),
         figures.show("page_one/carriers/over", "count"),
+        "; decisive: on its budget, the company would have held" if said else "",
         f"; {rest} more on page two" if rest > 0 else "",
     )
     return Block("Who carries the overrun", items, note)

@@ -10,7 +10,7 @@ from ....measure.brief_types import Brief, Landing
 from ....measure.words import against_budget, money, part_of_the_month_before
 from ....periods import month_name
 from ....wording import day, gap
-from ....wording.landing import chance_note, chance_title, kind
+from ....wording.landing import chance_note, chance_title, day_in, kind
 from ..tables import Figures
 from .decide import short_day
 
@@ -56,7 +56,7 @@ def _to_date(figures: Figures) -> Iterator[Tile]:
     at, until = "page_one/periods/year_to_date", short_day(found["until"])
     figure = figures.show(f"{at}/value", "money")
     if found["variance"] is not None:
-        line = Markup("{} against budget").format(figures.show(f"{at}/variance", "money_signed"))
+        line = figures.show(f"{at}/variance", "against")
         tone = "" if not found["material"] else "bad" if found["variance"] > 0 else "good"
         yield f"{found['period']} to {until}", figure, line, tone
         return
@@ -128,4 +128,7 @@ def by_day(brief: Brief) -> str:
         return ""
     if rows[0]["state"] != "running" or (rows[0]["chance"] or 0.0) < 0.5:
         return ""
-    return f", about {short_day(rows[0]['likely'] or '')}"
+    likely = rows[0]["likely"] or ""
+    if likely[:7] == land["breach_month"]:  # the month is said before it
+        return f", about the {day_in(likely, likely[:7])}"
+    return f", about {short_day(likely)}"

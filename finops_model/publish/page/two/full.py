@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ....periods import month_name
+from ....wording import savings_apart
 from ...report.briefs import LONGEST
 from ..one import decide
 from ..one.quarters import lines, of_page_one, quarters
@@ -53,6 +54,8 @@ def _decisions(figures: Figures) -> Markup | None:
     ]
     caption = f"Decisions due, {figures.money('what_ifs')}"
     note = "Saves: the mean of the futures, below it eight of ten; negative: it costs."
+    if apart := savings_apart(every):
+        note += f" {apart}"
     return table(columns, rows, caption, note=note, name="due") if rows else None
 
 
