@@ -183,6 +183,11 @@ def test_a_browser_that_does_not_start_is_one_sentence_and_nothing_is_written(tm
 def test_savings_are_each_on_its_own_and_a_booked_quarter_has_no_last_forecast(brief):
     both = [decision("A", 5e3), decision("B", 3e3)]
     lines = [line("Q1 2026", "actual", 5e3, None, 0.0, booked=3)]
+    ahead = [line("Q4 2026", "part", 5e3, None, 0.001, booked=1)]
+    as_then = letter(
+        {**brief, "page_one": {"periods": {**PAGE_ONE["periods"], "lines": ahead}}}, []
+    )
+    assert [one.since for one in as_then.quarters] == ["0"]  # as on page one
     page = {"periods": {**PAGE_ONE["periods"], "lines": lines}, "decisions": both}
     said = letter({**brief, "page_one": page}, NAMES)
     apart = "Each saving is that of its decision alone: two may save the same money, so they do not add up."
@@ -192,3 +197,17 @@ def test_savings_are_each_on_its_own_and_a_booked_quarter_has_no_last_forecast(b
         assert "$0.00" not in text and "none yet" not in text
     page["decisions"] = both[:1]
     assert letter({**brief, "page_one": page}, NAMES).apart == ""
+
+
+def test_a_month_under_way_says_so_once_and_its_day_as_a_reader_writes_it():
+    flash = json.loads((BRIEFS / "real_bill.json").read_text(encoding="utf-8"))
+    said = letter(flash, NAMES)
+    assert said.status == (
+        "Flash. The month is under way: data up to 15 November 2026. In EUR, before tax and credits."
+    )
+    assert said.over.endswith(" · Flash")
+    late = {**flash, "status": "preliminary"}
+    late["status_reason"] = "invoice and ledger differ by -9605.17 EUR"
+    assert letter(late, NAMES).status.startswith(
+        "Preliminary. Invoice and ledger differ by −9,605.17 EUR. Data to 15 November 2026, in EUR"
+    )

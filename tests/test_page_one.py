@@ -80,6 +80,22 @@ def test_no_hash_no_jargon_and_no_raw_float_stand_on_page_one(brief):
     assert "favourable)" not in text or not re.search(r"\b[01]\.\d % \(", text)
 
 
+def test_a_long_reason_is_cut_behind_a_clause_and_never_inside_a_figure():
+    brief = company()
+    lines = brief["page_one"]["since_report"]["lines"]
+    lines[0]["sentence"] = (
+        "October 2026 cost $34.5k, about as much as September 2026 (−$541): "
+        "a day more +$1.17k, less Support/Chat API −$1.03k."
+    )
+    lines[1]["sentence"] = (
+        "FY2026 is expected at $360k, $1.05k more than in the report of September 2026: "
+        "corrected bills +$2.60k, less use −$1.54k."
+    )
+    text = words(first(brief)).replace(" ", "")
+    assert "(−$541):adaymore+$1.17k…" in text and "Support/Chat" not in text
+    assert "$1.05kmore:correctedbills+$2.60k,lessuse−$1.54k." in text
+
+
 def test_a_variance_is_coloured_only_where_it_is_material():
     html = first(company())
     found = re.findall(r'<span class="(bad|good)"><data data-path="([^"]+)"', html)
@@ -147,6 +163,20 @@ def test_a_first_month_without_a_budget_says_so_and_nothing_it_does_not_know():
     assert "Q3 2026 F 1/3 3.21" in text and "FY2026 F 1/12 –" in text  # nothing can be said
     for gone in ("Against budget", "Over (+)", "coloured", "carries", "changed", "decide"):
         assert gone not in text, gone
+
+
+def test_a_bill_that_begins_within_the_year_says_what_its_year_is_without():
+    brief = bare(first_day="2026-08-15")
+    lines = brief["page_one"]["periods"]["lines"]
+    lines[:0] = [line("Q1 2026", "actual", None)]
+    brief["landing"] |= {"last": "2026-12", "closed": False, "no_width": False}
+    brief["landing"] |= {"p10": 5.0, "p50": 6.0, "p90": 7.0, "mean": 6.0, "budget": None}
+    brief["landing"]["overrun_probability"] = None
+    text = words(first(brief))
+    assert "$3.21 the bill begins on 15 Aug 2026" in text
+    assert "80 % range $5.00 to $7.00 ; what came before 15 Aug 2026 is not in it" in text
+    assert "Q1 2026 – Q3 2026 F 1/3" in text and "–: before the bill begins." in text
+    assert "A actual" not in text  # no quarter is
 
 
 def test_a_landing_of_which_nothing_can_be_said_has_its_reason():

@@ -348,17 +348,27 @@ def _chance(land: Mapping, budget: float | None) -> str:
     )
 
 
+def begins_within(brief: Mapping) -> str:
+    """The first day of a bill that begins more than a week within its year; "" elsewhere.
+
+    >>> begins_within({"first_day": "2026-10-01", "landing": {"last": "2026-12"}})
+    '2026-10-01'
+    >>> begins_within({"first_day": "2026-01-05", "landing": {"last": "2026-12"}})
+    ''
+    """
+    last, first = brief["landing"].get("last"), brief.get("first_day")
+    return first if last and first and first > f"{add_months(last, -11)}-07" else ""
+
+
 def before_the_ledger(brief: Mapping) -> str:
     """What a reader must know where a year's budget stands beside a bill that begins within the year; "" elsewhere.
 
     A week may be missing: bills begin on a first working day.
     """
-    land, first = brief["landing"], brief.get("first_day")
-    if land["budget"] is None or not first or not land.get("last"):
+    land, first = brief["landing"], begins_within(brief)
+    if land["budget"] is None or not first:
         return ""
     begins = f"{add_months(land['last'], -11)}-01"
-    if first[:7] < begins[:7] or first <= f"{begins[:7]}-07":
-        return ""
     what = (
         "The ledger begins on"
         if brief["unit"] == "Company"

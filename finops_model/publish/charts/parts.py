@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -76,6 +77,24 @@ def short(text, most: int) -> str:
             break
         kept, used = kept + character, used + width
     return kept.rstrip() + "…"
+
+
+CLAUSE = re.compile(r"[,;:.] ")  # where a sentence may end early; never inside a figure
+
+
+def clauses(text, most: int) -> str:
+    """Cleaned text of at most `most` columns, cut behind a clause: no figure and no name is cut in half.
+
+    >>> clauses("FY2026 is expected at $360k, $1.05k more: corrected bills +$2.60k, less use −$1.54k.", 75)
+    'FY2026 is expected at $360k, $1.05k more: corrected bills +$2.60k …'
+    >>> clauses("pretraining-experiments", 12)
+    'pretraining…'
+    """
+    kept = short(text, most)
+    if kept == clean(text):
+        return kept
+    ends = [found.start() for found in CLAUSE.finditer(kept)]
+    return f"{kept[: ends[-1]]} …" if ends else kept
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:

@@ -12,11 +12,13 @@ from ...measure.brief_types import Brief
 from ...measure.page_one.carriers import lead as carried
 from ...measure.page_one.last import moved_since
 from ...measure.page_one.types import DecisionDue, PeriodLine
+from ...measure.page_one.movers import half_a_coin
 from ...measure.words import against_budget
 from ...periods import month_name
 from ...wording import day, money, savings_apart, span
 from ...wording.bridge import signed
 from ...wording.landing import middle_beside_mean
+from ..page.one.status import reason
 from ..report.briefs import readable
 
 NONE_YET = "none yet"  # of a line without a budget, as page one says it
@@ -24,7 +26,7 @@ SENTENCES, DECISIONS, LONGEST = 6, 3, 240  # said at most; characters of one tex
 STATUS = {
     "final": "Final",
     "preliminary": "Preliminary",
-    "flash": "Flash, the month is under way",
+    "flash": "Flash",
 }
 FILES = {  # of a report's folder, in the order a reader opens them
     "report.html": "the report, for any browser",
@@ -89,10 +91,11 @@ def letter(brief: Brief, names: list[str], marks: list[str] | None = None) -> Le
     state = STATUS.get(shown["status"], shown["status"])
     said = [periods["sentence"]] if periods and periods["sentence"] else []
     said += [carried(page["carriers"], currency)] if "carriers" in page else []
-    reason = _sentence(shown["status_reason"])
+    why, flash = _sentence(reason(shown)), shown["status"] == "flash"  # a flash says its day itself
+    data = "In" if flash else f"Data to {day(shown['data_as_of'])}, in"
     return Letter(
         subject=readable(f"AI budget, {month}: {whose}", LONGEST),
-        over=f"{whose} · AI budget · {month} · {state.partition(',')[0]}",
+        over=f"{whose} · AI budget · {month} · {state}",
         headline=shown["headline"],
         sentences=[*said, *(one for one in shown["summary"] if one not in said)][:SENTENCES],
         quarters=[_quarter(line, currency) for line in periods["lines"]] if periods else [],
@@ -101,7 +104,7 @@ def letter(brief: Brief, names: list[str], marks: list[str] | None = None) -> Le
         else "",
         decisions=[_decision(one, currency) for one in due],
         apart=savings_apart(due),
-        status=f"{state}. {reason} Data to {day(shown['data_as_of'])}, in {currency}, before tax and credits.",
+        status=f"{state}. {why} {data} {currency}, before tax and credits.",
         marks=list(marks or []),
         files={name: what for name, what in FILES.items() if name in names},
     )
@@ -129,7 +132,9 @@ def _quarter(line: PeriodLine, currency: str) -> Quarter:
 
 
 def _change(value: float | None, currency: str) -> str:
-    return "–" if value is None else signed(value, currency)
+    if value is None:
+        return "–"
+    return signed(value, currency) if abs(value) >= half_a_coin(currency) else "0"
 
 
 def _to_date(line: Mapping, currency: str) -> str:

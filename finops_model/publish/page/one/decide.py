@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ....measure.page_one.types import DecisionDue
 from ....periods import is_date
-from ...charts.parts import short
+from ...charts.parts import clauses, short
 from ..tables import Figures, unbroken
 
 MOST = 3  # decisions on page one
@@ -34,10 +34,10 @@ def period(figures: Figures, most: int = MOST) -> str:
 
 
 def _one(figures: Figures, i: int, one: DecisionDue, long: int) -> Decision:
-    what = unbroken(short(one["what"], long))
+    what = unbroken(clauses(one["what"], long))
     if one["if_nothing"]:
         what += Markup('<span class="beside">If nothing is done: {}</span>').format(
-            unbroken(short(one["if_nothing"], long))
+            unbroken(clauses(one["if_nothing"], long))
         )
     return (
         short_day(one["by"]),

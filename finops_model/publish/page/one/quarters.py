@@ -64,10 +64,17 @@ def quarters(figures: Figures, shown: Sequence[int], name: str = "quarters") -> 
 
 def _period(line: PeriodLine) -> Markup:
     """The name and how much of it is booked."""
+    if _before_the_bill(line):
+        return Markup("{}").format(line["period"])
     part = f" {line['booked']}/{line['months']}" if line["state"] == "part" else ""
     return Markup('{} <span class="mark">{}{}</span>').format(
         line["period"], LETTERS[line["state"]], part
     )
+
+
+def _before_the_bill(line: PeriodLine) -> bool:
+    """Whether a period is over of which the bill has nothing: no actual of it is known."""
+    return line["state"] == "actual" and line["value"] is None
 
 
 def _value(figures: Figures, i: int, line: PeriodLine) -> Markup | str:
@@ -93,11 +100,15 @@ def _variance(figures: Figures, at: str, line: PeriodLine) -> Markup | str:
 
 def _note(figures: Figures, shown: Sequence[PeriodLine], before: bool) -> str:
     """How to read it: letters, colours, what the last forecast is."""
-    said = ["A actual"] if any(line["state"] == "actual" for line in shown) else []
+    said = []
+    if any(line["state"] == "actual" and line["value"] is not None for line in shown):
+        said.append("A actual")
     if any(line["state"] != "actual" for line in shown):
         part = any(line["state"] == "part" for line in shown)
         said.append(f"F forecast: the mean of the futures{', n/m months booked' if part else ''}")
     text = f"{'; '.join(said)}. " if said else ""
+    if any(_before_the_bill(line) for line in shown):
+        text += "–: before the bill begins. "
     if middle := middle_beside_mean(figures.brief["landing"], figures.currency):
         text += f"{middle} "
     if any(line["variance"] is not None for line in shown):

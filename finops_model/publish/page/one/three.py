@@ -10,7 +10,7 @@ from ....facts.daily.allocate import UNASSIGNED
 from ....measure.brief_types import UnitCost
 from ....measure.page_one.types import Carrier
 from ....periods import month_name
-from ...charts.parts import short
+from ...charts.parts import clauses, short
 from ..costs import moved_tone, moved_words
 from ..tables import Figures, toned, unbroken
 
@@ -84,7 +84,8 @@ def changes(figures: Figures, most: int = MOST) -> Block | None:
     for i, line in enumerate(found["lines"][:most]):
         at = f"page_one/since_report/lines/{i}/change"
         figure = "" if line["change"] is None else figures.show(at, "money_signed")
-        words = unbroken(short(line["sentence"], LONG))
+        said = line["sentence"].replace(f" than in the report of {month_name(found['month'])}", "")
+        words = unbroken(clauses(said, LONG))  # the title says since when
         items.append(Item(short(line["what"], NAME), figure, words))
     rest = len(found["lines"]) - len(items)
     note = f"{rest} more on page two" if rest > 0 else ""

@@ -10,7 +10,7 @@ from ....measure.brief_types import Brief, Landing
 from ....measure.words import against_budget, money, part_of_the_month_before
 from ....periods import month_name
 from ....wording import day, gap
-from ....wording.landing import chance_note, chance_title, day_in, kind
+from ....wording.landing import begins_within, chance_note, chance_title, day_in, kind
 from ..tables import Figures
 from .decide import short_day
 
@@ -61,6 +61,8 @@ def _to_date(figures: Figures) -> Iterator[Tile]:
         yield f"{found['period']} to {until}", figure, line, tone
         return
     line = Markup("no budget to compare with")
+    if first := begins_within(figures.brief):
+        line = Markup("the bill begins on {}").format(short_day(first))
     if found["last_year"] is not None:
         line = Markup("{} in the same days last year").format(
             figures.show(f"{at}/last_year", "money")
@@ -87,6 +89,8 @@ def _landing(figures: Figures, land: Landing, what: str) -> Iterator[Tile]:
         spread = Markup("80 % range {} to {}{}").format(
             show("landing/p10", way), show("landing/p90", way), _sure(figures, land)
         )
+        if (first := begins_within(figures.brief)) and land["budget"] is None:
+            spread += f"; what came before {short_day(first)} is not in it"
         yield f"{period} is likely to land at", show("landing/p50", "money"), spread, ""
     over = land["overrun_probability"]
     if what == "range" and over is not None:
