@@ -44,12 +44,17 @@ def rewrite(path: Path, change) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def relist(root: Path, index: bool = True) -> None:
-    """The manifest lists the bytes that lie there now. `index`: so do the set's list, its name, the index and every link to it."""
+def relist(root: Path, index: bool = True, every: bool = False) -> None:
+    """The manifest lists the bytes that lie there now. `index`: so do the set's list, its name, the index and every link to it.
+
+    every   also files that it did not list
+    """
     folder = (root / COMPANY).resolve()
 
     def manifest(document):
-        document["files"] = {name: listed(folder / name) for name in document["files"]}
+        there = {path.name for path in folder.iterdir()} - {"manifest.json"}
+        names = sorted(there) if every else document["files"]
+        document["files"] = {name: listed(folder / name) for name in names}
         document["figures"] = listed(folder / "brief.json")["sha256"]
 
     rewrite(folder / "manifest.json", manifest)

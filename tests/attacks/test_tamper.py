@@ -14,6 +14,7 @@ import pytest
 from attack_world import COMPANY, digit, forged_figure, relist, rewrite, swap
 
 from finops_model.errors import FinOpsError
+from finops_model.publish.archive import layout, pages
 from finops_model.publish.dashboard.widget import Dashboard
 from finops_model.publish.verify.again import Again
 from finops_model.publish.verify.verifying import check
@@ -252,6 +253,100 @@ def test_a_brief_of_one_run_beside_the_draws_of_another_is_refused_on_the_dashbo
         "2025-03: the slider data are of another publication than the report of Company, so nothing can be tried here. "
         "Publish the month again: finops report --month 2025-03."
     )
+
+
+# What lies in the archive besides reports, and what the index alone says: each consistent with every list.
+
+
+def test_a_file_that_no_report_has_listed_everywhere(archive, again):
+    """The version that made the report is this one, so it knows every file of it."""
+    (archive / COMPANY / "offer.html").write_text("<h1>Approved</h1>")
+    world.relist(archive, every=True)
+    assert (
+        "offer.html is no file of a report: the version that made it makes none of this name"
+        in found(archive, again).problems
+    )
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_something_more_in_the_set(archive, again, what):
+    place = (archive / COMPANY).resolve().parent / "offer.html"
+    if what == "folder":
+        place.mkdir()
+        place = place / "report.html"
+    place.write_text("<h1>Approved</h1>")
+    world.reset(archive)
+    assert found(archive, again).problems == [
+        "2025-03/offer.html is no report that index.json lists, and nothing else of the archive"
+    ]
+
+
+def test_a_page_put_into_the_newest_generation(archive, again):
+    (base_of(archive / "reports") / "2025-03" / "offer.html").write_text("<h1>Approved</h1>")
+    assert found(archive, again).problems == [
+        "2025-03/offer.html is no report that index.json lists, and nothing else of the archive"
+    ]
+
+
+@pytest.mark.parametrize("name", ["index.json", "index.html"])
+def test_another_file_in_the_place_of_the_link(archive, again, name):
+    """Whoever reads the archive by its address reads that file."""
+    path = archive / "reports" / name
+    text = path.read_bytes()
+    path.unlink()
+    path.write_bytes(text)  # a copy, links followed
+    assert found(archive, again).problems == []
+    swap(path, b"AI spend", b"AI SPEND")
+    assert found(archive, again).problems == [
+        f"{name} of the archive is not that of its newest publication"
+    ]
+
+
+def test_another_folder_in_the_place_of_the_months_link(archive, again):
+    path = archive / "reports" / "2025-03"
+    held = path.resolve()
+    path.unlink()
+    shutil.copytree(held, path)
+    assert found(archive, again).problems == []
+    (path / "index.html").write_text("<h1>Approved</h1>")
+    assert found(archive, again).problems == [
+        "2025-03/index.html of the archive is not that of its newest publication"
+    ]
+
+
+def spoken(archive, **keys):
+    """The index says something of its report, and its pages say it too."""
+    base = base_of(archive / "reports")
+    rewrite(base / "index.json", lambda one: one["reports"][0].update(keys))
+    entries = layout.entries(archive / "reports")
+    (base / "index.html").write_text(pages.of_archive(entries))
+    (base / "2025-03" / "index.html").write_text(pages.of_month("2025-03", entries))
+
+
+def test_a_note_that_it_was_not_renewed(archive, again):
+    spoken(archive, not_renewed={"since": "2025-03@000000000000", "made": "2024-12-31"})
+    assert found(archive, again).problems == [
+        "index.json says that this report was not renewed since 2025-03@000000000000, which does not have it"
+    ]
+
+
+def test_a_former_version_that_never_was(archive, again):
+    entry = layout.entries(archive / "reports")[0]
+    keys = {key: entry[key] for key in ("set", "status", "files")}
+    version = {"folder": ".versions/1/company", "what": "former", "number": 1, **keys}
+    spoken(archive, versions=[{**version, "headline": "$1.", "changed": ["It was right."]}])
+    assert found(archive, again).problems == [
+        "index.json says something else of version 1 of this report than its set does: the headline, what changed"
+    ]
+
+
+def test_a_note_of_what_happened_since_is_said_to_be_unproved(archive, again):
+    spoken(archive, later={"sentence": "15 days later FY2025 stands at $1."})
+    verdict = found(archive, again)
+    assert verdict.problems == []
+    assert verdict.notes == [
+        "what index.json says happened since was not made again: 15 days later FY2025 stands at $1"
+    ]
 
 
 # The ledger: each trial reads it anew, and stops before anything long.

@@ -33,11 +33,12 @@ def compare(
     names = list(dict.fromkeys(listed))
     for name in names:
         if name not in made:
-            passed.append(
-                NO_PDF.format(name=name)
-                if name.endswith(BY_TEXT)
-                else f"{name} was not compared: this version of finops-model does not make it"
-            )
+            if name.endswith(BY_TEXT):
+                passed.append(NO_PDF.format(name=name))
+            else:
+                problems.append(
+                    f"{name} is no file of a report: the version that made it makes none of this name"
+                )
             continue
         problem = differs(name, (folder / Path(name).name).read_bytes(), made[name])
         if problem:

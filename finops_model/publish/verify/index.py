@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ...errors import together
+from ...documents import sha256_of
+from ...errors import printable, together
 from ...published import HIDDEN, base_of
-from ..archive import layout, pages, sets
-from ..archive.entry import entry_of, in_order
+from ..archive import generation, layout, pages, sets
+from ..archive.entry import brief_in, entry_of, in_order
+from ..archive.generation import PAGES
 from ..archive.layout import Found
+from ..archive.moved import changed
+from ..lineage import code_hash
 from .files import differs, read_json
 
 LINE = ("month", "unit", "slug", "status", "headline", "currency", "figures", "entity")
 OF_VERSION = ("status", "headline")  # what the index has of a former version
+COMPANYS = (
+    "company.json"  # of the page of a company of several currencies, which the index does not list
+)
 SAID = {
     "headline": "the headline",
     "status": "the status",
@@ -101,6 +109,91 @@ def pages_differ(root: Path, month: str, name: str | None) -> list[str]:
         elif problem := differs("index.html", path.read_bytes(), text.encode("utf-8")):
             problems.append(problem.replace("index.html", shown, 1))
     return problems
+
+
+def besides(root: Path, month: str, name: str | None) -> list[str]:
+    """What lies in a month of an archive, or in the place of one of its links, and is of no publication. Nothing in an archive of before."""
+    base, entries = base_of(root), layout.entries(root)
+    if base == root:
+        return []
+    problems = []
+    for shown in PAGES:
+        place = root / shown
+        if os.path.lexists(place) and not _same(place, base / shown):
+            problems.append(f"{shown} of the archive is not that of its newest publication")
+    problems += _another(root / month, base / month)
+    units = {str(one["slug"]) for one in entries if one["month"] == month}
+    more = [path for path in generation.strangers(base) if month in path.relative_to(base).parts]
+    for path in sorted((root / HIDDEN / name).iterdir()) if name is not None else ():
+        if path.name in (sets.PAGE, layout.SET_FILE, *sets.SLIDERS) and path.is_file():
+            continue
+        if path.is_dir() and (path.name in units or (path / COMPANYS).is_file()):
+            continue
+        more.append(path)
+    return problems + [
+        f"{month}/{path} is no report that index.json lists, and nothing else of the archive"
+        for path in dict.fromkeys(one.name for one in more)
+    ]
+
+
+def _another(place: Path, there: Path) -> list[str]:
+    """A real folder in the place of a month's link: a copy whose links were followed has the same files."""
+    if place.is_symlink() or not place.is_dir():
+        return []
+    return [
+        f"{place.name}/{path.relative_to(place).as_posix()} of the archive is not that of its newest publication"
+        for path in sorted(place.rglob("*"))
+        if path.is_file() and not _same(path, there / path.relative_to(place))
+    ]
+
+
+def _same(path: Path, other: Path) -> bool:
+    return path.is_file() and other.is_file() and sha256_of(path) == sha256_of(other)
+
+
+def notes_differ(found: Found) -> list[str]:
+    """What the index says of a report besides its brief, and other sets do not: of former versions, of not being renewed."""
+    entry, hidden = found.entry, found.root / HIDDEN
+    if entry is None or stays(found) or found.set is None:
+        return []
+    problems = []
+    if mark := entry.get("not_renewed"):
+        since = hidden / str(mark.get("since")) / found.slug
+        made = (brief_in(since) or {}).get("data_as_of")
+        if not _same(since / "manifest.json", found.folder / "manifest.json") or (
+            made != mark.get("made")
+        ):
+            problems.append(
+                f"index.json says that this report was not renewed since {mark.get('since')}, which does not have it"
+            )
+    versions = list(entry.get("versions", ()))
+    for at, one in enumerate(versions):
+        then = hidden / str(one.get("set")) / found.slug
+        says = entry_of(then, found.month, found.slug) or {}
+        wrong = [SAID[key] for key in OF_VERSION if one.get(key) != says.get(key)]
+        wrong += ["the files"] * (one.get("files") != says.get("files"))
+        former = [later for later in versions[at + 1 :] if later.get("what") == "former"]
+        after = found.folder
+        if one.get("what") == "former" and former:
+            after = hidden / str(former[0].get("set")) / found.slug
+        sides = (then, after) if one.get("what") == "former" else (found.folder, then)
+        manifest: Mapping = read_json(sides[1] / "manifest.json")
+        if (manifest.get("inputs") or {}).get("code") == code_hash():
+            wrong += ["what changed"] * (one.get("changed") != changed(*map(brief_in, sides)))
+        if wrong:
+            problems.append(
+                f"index.json says something else of version {one.get('number')} of this report than its set does: {', '.join(wrong)}"
+            )
+    return problems
+
+
+def unproved(found: Found) -> list[str]:
+    """What the index says of a report and nothing it is held against does: where its year stood later."""
+    said = pages.texts((found.entry or {}).get("later"))
+    return [
+        f"what index.json says happened since was not made again: {printable(text).rstrip('.')}"
+        for text in said
+    ]
 
 
 def codes_of(root: Path) -> set[str]:

@@ -161,4 +161,7 @@ def _index(verdict: Verdict, where: Found) -> None:
         )
     else:
         problems += index.pages_differ(where.root, where.month, where.set)
+    problems += index.notes_differ(where)
+    problems += index.besides(where.root, where.month, where.set)
     verdict.files += problems
+    verdict.passed += index.unproved(where)
