@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from headline_world import days, workspace
 
 from finops_model.facts.ledger.store import Ledger
 from finops_model.publish.job import month as job
-from finops_model.publish.verify import files, version, words
+from finops_model.publish.verify import files, sliders, version, words
 from finops_model.publish.verify.again import Again
 from finops_model.publish.verify.pdf import text_of
 from finops_model.publish.verify.verifying import check
@@ -210,6 +211,24 @@ def test_the_exit_code_is_two_for_what_is_not_verified_and_for_what_is_none(publ
     )
     assert said["reports"][0]["files"][0] == changed
     assert again[0] == 2 and f"{COMPANY}: not verified.\n- {changed}" in again[2]
+
+
+def test_slider_data_are_the_companys_and_no_unit_is_judged_by_them(tmp_path):
+    """Every unit's report of an untouched month was "not verified": the company's slider data lie beside it."""
+    (tmp_path / sliders.JSON).write_text("{}")
+    (tmp_path / sliders.NPZ).write_text("")
+
+    def said(unit, **settings):
+        made = SimpleNamespace(
+            settings=SimpleNamespace(**{"own": None, "of_weeks": False, **settings}),
+            close=SimpleNamespace(base=SimpleNamespace(months=("2026-10",))),
+        )
+        return sliders.compare(None, made, {"unit": unit}, tmp_path, tmp_path)
+
+    no_part = ["dashboard.json is not part of the report: it has no slider data"]
+    assert said("Shop") == [] == said("Shop", of_weeks=True)
+    assert said("Company", of_weeks=True) == said("Company", own=object()) == no_part
+    assert said("Shop", own=object()) == no_part
 
 
 # words

@@ -24,12 +24,12 @@ def freezes(made: Made, published: Brief) -> bool:
 
 
 def compare(again: Again, made: Made, published: Brief, folder: Path, root: Path) -> list[str]:
-    """What of the slider data beside a company's report is not what its draws give.
+    """What of the slider data beside a company's report is not what its draws give; of a unit's report it is the company's.
 
     folder   where they lie, beside the report's folder;  root: the archive
     """
     there = [name for name in (JSON, NPZ) if (folder / name).is_file()]
-    if not there:
+    if not there or (made.settings.own is None and published["unit"] != COMPANY):
         return []
     if missing := [name for name in (JSON, NPZ) if name not in there]:
         return [f"{missing[0]} is missing: the sliders of the dashboard cannot be shown"]
