@@ -64,7 +64,7 @@ def test_the_company_decides_on_one_page():
     ):
         assert said in text, said
     # mean and median of one year on one page: the note says why, only where they read differently
-    said = "Means add up over quarters; the $9.79m that FY2026 is likely to land at is the middle of the futures."
+    said = "Means add up over quarters; the chart and the $9.79m that FY2026 is likely to land at are the middle of the futures."
     for p50, mean in ((9_794_000.0, 9_791_014.0), (9_794_000.0, 9_796_000.0)):
         brief = company()
         brief["landing"] |= {"p50": p50, "mean": mean}

@@ -115,6 +115,15 @@ def test_a_unit_cost_that_did_not_move_is_not_down_by_nothing(change, said):
     assert last.endswith(said)
 
 
+def test_a_dear_thing_is_written_out_and_never_in_powers_of_ten():
+    brief = read("company")
+    line = next(line for line in brief["unit_costs"] if line["unit"] != "share")
+    for value, said in ((21574.23, ": 21,574 USD"), (0.0000123, ": 0.0000123 USD")):
+        line["value"] = value
+        last = next(text for text in words.summary(brief) if text.startswith(line["name"]))
+        assert said in last
+
+
 @pytest.mark.parametrize(
     "before, said",
     [

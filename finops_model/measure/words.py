@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..periods import add_months, month_name
-from ..wording import SYMBOLS, chance, day, money, percent, span
+from ..wording import SYMBOLS, chance, day, four, money, percent, span
 from ..wording import landing as landing_words
 from ..wording.workload import spoken
 from .brief_types import Brief
@@ -82,7 +82,7 @@ def summary(brief: Brief) -> list[str]:
             else "as in"
         )
         said.append(
-            f"{line['name']}: {line['value']:.4g} {currency}{_over_days(line, month)}, {way} {_month_before(line)}."
+            f"{line['name']}: {four(line['value'])} {currency}{_over_days(line, month)}, {way} {_month_before(line)}."
         )
     return said
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from ..errors import printable
 from ..periods import is_date, month_name
@@ -116,6 +117,22 @@ def eight_of_ten(low: float, high: float, currency: str = "USD") -> str:
     if low == high:
         return "the same in every future"
     return f"eight of ten futures: {span(low, high, currency, to=' to ')}"
+
+
+def four(value: float | None) -> str:
+    """Four significant digits, never in powers of ten.
+
+    >>> four(0.00052881204), four(1.5346), four(21574.23), four(0.0), four(3.2e-9)
+    ('0.0005288', '1.535', '21,574', '0', '0.0000000032')
+    """
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    digits = max(0, 3 - Decimal(f"{abs(value):.3e}").adjusted())
+    text = f"{abs(value):,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if abs(value) < 1e-4 and "." in text else text
+    return f"−{text}" if value < 0 else text
 
 
 def gap(value: float, budget: float, currency: str = "USD") -> str:

@@ -162,8 +162,10 @@ def _error(land: Mapping) -> str:
     return f"{said}; of the futures that exceed it, eight of ten do so between {month_name(first)} and {month_name(last)}."
 
 
-def middle_beside_mean(land: Mapping, currency: str) -> str:
+def middle_beside_mean(land: Mapping, currency: str, chart: bool = False) -> str:
     """Why a year is likely to land at another figure than a table of means has for it; "" where both read the same.
+
+    chart   a chart of the middle is shown with the table
 
     >>> land = {"period": "FY2026", "closed": False, "no_width": False, "booked": 7.98e6}
     >>> land |= {"p10": 9.7e6, "p50": 9.83e6, "p90": 9.98e6, "mean": 9.84e6}
@@ -176,7 +178,9 @@ def middle_beside_mean(land: Mapping, currency: str) -> str:
     middle = money(land["p50"], currency)
     if money(mean, currency) == middle:
         return ""
-    return f"Means add up over quarters; the {middle} that {land['period']} is likely to land at is the middle of the futures."
+    what = f"the {middle} that {land['period']} is likely to land at"
+    both = f"the chart and {what} are" if chart else f"{what} is"
+    return f"Means add up over quarters; {both} the middle of the futures."
 
 
 def chance_title(period: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...measure.brief_types import UnitCost
 from ...periods import month_name, month_range
+from ...wording import four
 from .parts import BLUE, GREY, Canvas, Figure, month_label, short
 
 
@@ -39,5 +40,5 @@ def unit_cost_trend(line: UnitCost, width: int = 276, height: int = 118) -> Figu
     return draw.figure(
         name,
         span,
-        f"{name}, {span}: from {values[0]:.4g} to {values[-1]:.4g} {short(line['unit'], 40)}.",
+        f"{name}, {span}: from {four(values[0])} to {four(values[-1])} {short(line['unit'], 40)}.",
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ...measure.brief_types import Brief
 from ...measure.page_one.carriers import lead as carried
 from ...measure.page_one.last import moved_since
-from ...measure.page_one.types import DecisionDue, PeriodLine
 from ...measure.page_one.movers import half_a_coin
+from ...measure.page_one.types import DecisionDue, PeriodLine
 from ...measure.words import against_budget
 from ...periods import month_name
 from ...wording import day, money, savings_apart, span

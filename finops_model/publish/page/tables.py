@@ -23,6 +23,7 @@ from ...measure.page_one.material import is_material, limits_of
 from ...measure.page_one.types import PageOne
 from ...measure.words import SYMBOLS, against_budget, chance, money, percent
 from ...periods import month_name
+from ...wording import four
 from ...wording.bridge import signed as signed_money
 from ..charts.parts import Figure
 from ..report.briefs import lookup
@@ -68,22 +69,6 @@ def cents(text: str | None) -> str:
     ('904,863.31', '−0.50', '19,061,247.9997411', '–')
     """
     return "–" if text is None else f"{Decimal(text):,f}".replace("-", "−")
-
-
-def four(value: float | None) -> str:
-    """Four significant digits, never in powers of ten.
-
-    >>> four(0.00052881204), four(1.5346), four(21574.23), four(0.0), four(3.2e-9)
-    ('0.0005288', '1.535', '21,574', '0', '0.0000000032')
-    """
-    if value is None:
-        return "–"
-    if value == 0:
-        return "0"
-    digits = max(0, 3 - Decimal(f"{abs(value):.3e}").adjusted())
-    text = f"{abs(value):,.{digits}f}"
-    text = text.rstrip("0").rstrip(".") if abs(value) < 1e-4 and "." in text else text
-    return f"−{text}" if value < 0 else text
 
 
 def rate(value: float | None) -> str:

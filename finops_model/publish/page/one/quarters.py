@@ -109,7 +109,7 @@ def _note(figures: Figures, shown: Sequence[PeriodLine], before: bool) -> str:
     text = f"{'; '.join(said)}. " if said else ""
     if any(_before_the_bill(line) for line in shown):
         text += "–: before the bill begins. "
-    if middle := middle_beside_mean(figures.brief["landing"], figures.currency):
+    if middle := middle_beside_mean(figures.brief["landing"], figures.currency, chart=True):
         text += f"{middle} "
     if any(line["variance"] is not None for line in shown):
         limits = figures.materiality

@@ -114,7 +114,8 @@ def _cost(figures: Figures, i: int, line: UnitCost) -> Item:
     if below:
         below = Markup("{} in a month").format(below)
     if line["partial"]:
-        part = f"{line['days']} day{'s' * (line['days'] != 1)} of the month"
+        part = f"over {line['days']} day{'s' * (line['days'] != 1)} of this one"
+        part = part if below else part.replace("this one", "the month")
         below = Markup("{}, {}").format(below, part) if below else part
     return Item(short(thing(line["name"]), NAME), figure, below)
 
