@@ -229,6 +229,8 @@ def test_a_stopped_job_goes_on_where_it_was_and_publishes_the_same(copy, pen):
 def test_what_was_drawn_is_taken_over_from_the_same_brief_and_whole_files_only(tmp_path):
     made, brief = tmp_path / "made", {"unit": "a"}
     write_atomic(made / "report.html", "page")
+    write_atomic(made / "brief.json", canonical(brief))
+    write_atomic(made / "workbook.xlsx", "PK")
     drawn = Drawn(tmp_path / "drawn", {"records": {"head": "1"}})
     drawn.keep(brief, made)
     assert drawn.take(brief, tmp_path / "one")
