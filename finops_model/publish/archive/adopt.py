@@ -77,7 +77,8 @@ def adopt(root: Path, aside: Path) -> None:
     """
     no_strangers(root)
     real = list(_real_months(root))
-    lost = linked_generation(root) is None and newest_generation(root) > 0
+    cut = linked_generation(root) is None or base_of(root) == root  # no link, or one to nothing
+    lost = cut and newest_generation(root) > 0
     if not real and not lost and not any(_is_file(root / name) for name in generation.PAGES):
         return
     index = _index(root, lost)
@@ -129,7 +130,7 @@ def _index(root: Path, lost: bool) -> dict:
             for month, line in index.get("months", {}).items()
             if (root / HIDDEN / line["set"]).is_dir()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         if base_of(root) != root:
             current(root)  # says that it cannot be read
         reports, months = [], {}  # of before: made again from what lies there

@@ -16,7 +16,7 @@ def brief_in(folder: Path) -> Mapping[str, Any] | None:
     try:
         brief = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
         return brief if isinstance(brief, dict) else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -53,7 +53,7 @@ def entry_of(folder: Path, month: str, slug: str) -> dict | None:
             "figures": figures,
             **({"entity": brief["entity"]["name"]} if brief.get("entity") else {}),
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ SET_FILE = "set.json"
 FORMER, RESTATED = ".versions", "restated-"  # of a month, both numbered
 GENERATION = re.compile(r"generation-([0-9]{1,9})")
 SET = re.compile(r"([0-9]{4}-(?:0[1-9]|1[0-2]))@[0-9a-f]{12}")
+HELD = re.compile(
+    rf"{SET.pattern}(?:\.altered-[0-9]{{1,9}})?"
+)  # a set under any name that it is kept by
 BESIDE = re.compile(r"(?:\.versions/|restated-)([0-9]{1,9})")  # a place in a month, with its number
 
 
@@ -66,15 +70,43 @@ def current(root: str | os.PathLike) -> dict:
     if not path.is_file():
         return empty
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(entry, dict) for entry in index["reports"]):
+        index = {**empty, **json.loads(path.read_text(encoding="utf-8"))}
+        if path.parent == Path(root):  # of before: what lies there counts, not what is listed
+            leads_inside = all(isinstance(entry, dict) for entry in index["reports"])
+        else:
+            leads_inside = _leads_inside(index)
+        if not leads_inside:
             raise TypeError
-        return {**empty, **index}
-    except (OSError, ValueError, KeyError, TypeError):
+        return index
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ReportError(
             f"{Path(root) / INDEX}: it cannot be read as the index of an archive. Bring the published file back from your backup; "
             "the reports themselves are unchanged."
         ) from None
+
+
+def _leads_inside(index: Mapping) -> bool:
+    """Whether months, sets and folders of an index are names, none of them a path that leads elsewhere."""
+    held = [
+        (month, name)
+        for month, line in index["months"].items()
+        for name in (
+            line["set"],
+            *(one["set"] for kind in ("former", "restated") for one in line.get(kind, ())),
+            *line.get("superseded", ()),
+        )
+    ]
+    every = [*index["reports"], *(v for one in index["reports"] for v in one.get("versions", ()))]
+    held += [(None, one["set"]) for one in every if one.get("set") is not None]
+    return all(
+        HELD.fullmatch(name) and (month is None or name.startswith(f"{month}@"))
+        for month, name in held
+    ) and all(
+        MONTH.fullmatch(one["month"])
+        and one["slug"] not in ("", ".", "..")
+        and not {"/", "\0"} & set(one["slug"])
+        for one in index["reports"]
+    )
 
 
 def entries(root: str | os.PathLike) -> list[dict]:

@@ -301,5 +301,5 @@ def _whose(path: Path) -> str | None:
     """The folder of the report that slider data are of."""
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["slug"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -84,7 +84,7 @@ def _lies(root: Path, one: Mapping, index: Mapping) -> bool:
     try:  # a row of before: no set had a name
         listed = json.loads(_manifest(root, one).read_text(encoding="utf-8"))
         return listed["figures"] == one["figures"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

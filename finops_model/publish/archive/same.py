@@ -29,7 +29,7 @@ def same_report(made: Path, there: Path) -> bool:
             if one.get("extra") == {}:
                 one.pop("extra")
         return left == right and not against_manifest(there)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
 
 
@@ -48,7 +48,7 @@ def same_page(made: Path, there: Path, by: str) -> bool:
             and (made / by).read_bytes() == (there / by).read_bytes()
             and _four_eyes(left) == _four_eyes(right)
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
 
 

@@ -113,7 +113,7 @@ def whole(folder: Path) -> bool:
         files = listing(folder)
         told = json.loads((folder / SET_FILE).read_text(encoding="utf-8"))
         return told["files"] == files and folder.name == f"{told['month']}@{mark_of(files)[:12]}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

@@ -27,6 +27,8 @@ def sweep(root: Path) -> None:
     now = linked_generation(root)
     if now is None and not _first_was_killed(root):
         return  # a copy whose links were followed or lost: nothing says what was committed
+    if now is not None and not (hidden / f"generation-{now}" / INDEX).is_file():
+        return  # nor does a link to what is not there
     known = _known(hidden / f"generation-{now}") if now is not None else None
     for folder in sorted(hidden.glob("generation-*")):
         found = GENERATION.fullmatch(folder.name)
@@ -69,5 +71,5 @@ def _known(folder: Path) -> set[str] | None:
     """The sets that the index of a generation lists; None where it cannot be read."""
     try:
         return sets_in(json.loads((folder / INDEX).read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -86,7 +86,7 @@ class Drawn:
             into.mkdir(parents=True, exist_ok=True)
             for name in sorted(NAMES):
                 shutil.copyfile(place / name, into / name)
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return False
         return True
 

@@ -111,5 +111,5 @@ def _before(archive: Path, month: str) -> list:
             for one in listed
             if str(one["month"]) < month
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []

@@ -64,7 +64,7 @@ def published(
                 sha256_of(folder / name) != file["sha256"] for name, file in one["files"].items()
             ):
                 return None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
     return asked
 

@@ -157,6 +157,6 @@ def read_json(path: Path) -> dict:
     """A JSON document of ours; {} for what is none."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
