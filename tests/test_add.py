@@ -207,7 +207,8 @@ def test_a_late_invoice_counts_beside_the_others_and_one_that_comes_again_once(p
     said = adding(place, "grown.csv")
     assert said == [
         "grown.csv: an invoice file: 3 invoices of 2026-07, 107.50 USD; 2 of them are there already and count once; "
-        "Other July 2026 was 7.00 USD and is 7.50 USD now, as both count; invoices of finops.yaml: plans/grown.csv"
+        "Other July 2026 was 7.00 USD and is 7.50 USD now, as both count (where grown.csv corrects the file "
+        "before, name it alone under invoices: of finops.yaml); invoices of finops.yaml: plans/grown.csv"
     ]
     assert (
         "invoices: [plans/july.csv, plans/grown.csv]  # from Anna\n"

@@ -109,6 +109,16 @@ def test_a_summary_says_headline_quarters_decisions_status_and_files(brief):
     assert "before tax and credits." in text
 
 
+def test_a_month_that_was_published_as_another_figure_says_so_first(brief):
+    """The mail of a month restated from 11,227 to 11,332 said neither."""
+    line = {"month": "2026-10", "told": "2026-10", "unit": "Company", "status": "final"}
+    line |= {"published": 11227.32, "now": 11331.89, "difference": 104.57}
+    said = letter({**brief, "restated": [line]}, NAMES)
+    first = "October 2026 was published as 11,227 USD (final) and is 11,332 USD now: +105 USD."
+    assert said.sentences[0] == first
+    assert first in " ".join(text_of(said).split()) and first in html_of(said)
+
+
 def test_the_mail_says_what_the_summary_says_and_colours_what_is_material(brief):
     said = letter(brief, NAMES)
     page = html_of(said)

@@ -109,6 +109,9 @@ def test_how_many_and_how_long_is_said(tmp_path):
         "13 reports, about 1 minute; 290 more units are lines in the company's table (`units:` in finops.yaml changes that"
     )
     assert how_many(days({"All": 1.0}), settings, None, 2) == "1 report, about 20 seconds."
+    few = days({"A": 3.0, "B": 2.0, "C": 1.0})
+    text = how_many(few, settings, None, 2, left_out=lambda unit: unit == "B")
+    assert text == "3 reports, about 20 seconds."  # the company's, A's, C's
 
 
 def test_a_line_without_a_report_is_the_line_of_its_brief(close):

@@ -184,7 +184,7 @@ def report(
     show_published(published, root)
     if without:
         out.print(
-            f"Left out: {together(without)}. What was published of it before stays, marked as not renewed."
+            f"Left out: {together(without)}. Where this month had a report of it, that one stays, marked as not renewed."
         )
     for one in whole:
         out.print(one["said"], markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -137,9 +138,13 @@ def how_many(
     asked: list[str] | None,
     workers: int,
     fast: bool = False,
+    left_out: Callable[[str], bool] = lambda unit: False,
 ) -> str:
-    """Reports to come, how long they take, and the units without one; in words, before the long part."""
-    chosen = pick_units(daily, asked, settings.units)
+    """Reports to come, how long they take, and the units without one; in words, before the long part.
+
+    left_out  whether a unit was left out by name
+    """
+    chosen = [unit for unit in pick_units(daily, asked, settings.units) if not left_out(unit)]
     side = max(1, min(workers, len(chosen), os.cpu_count() or 1))
     seconds = (
         REST
@@ -147,7 +152,9 @@ def how_many(
         + RENDER * (0.5 if fast else 1) * len(chosen) / side
     )
     text = f"{len(chosen)} {'report' if len(chosen) == 1 else 'reports'}, {about(seconds)}"
-    others = len(set(units_of(daily)) - {*chosen, UNASSIGNED})
+    others = sum(
+        unit not in {*chosen, UNASSIGNED} and not left_out(unit) for unit in set(units_of(daily))
+    )
     if others and not asked:
         text += (
             f"; {others} {'unit is a line' if others == 1 else 'more units are lines'} in the company's table "

@@ -267,10 +267,14 @@ def _invoices(file: Path, settings: Settings) -> str:
     both = together.union([there, new])
     key = ["InvoiceIssuerName", "BillingPeriod", "BillingCurrency"]
     before = there.groupby(key)["Amount"].sum()
+    grown = False
     for (issuer, period, code), amount in both.groupby(key)["Amount"].sum().items():
         old = before.get((issuer, period, code))
         if old is not None and old != amount:
             words += f"; {issuer} {month_name(period)} was {plain({code: old})} and is {plain({code: amount})} now, as both count"
+            grown = True
+    if grown:  # what replaces and what is added look the same
+        words += f" (where {file.name} corrects the file before, name it alone under invoices: of finops.yaml)"
     return words
 
 

@@ -90,7 +90,7 @@ def page_of(one: Failure, made: int) -> str:
             "<li>Mend what it says, and run the job again: <strong>finops report --month {}</strong>.{}</li>"
         ).format(brief["month"], f" {_others(made)}" if made else ""),
         Markup(
-            "<li>Or publish the other reports now: <strong>{}</strong>. The report that was published before stays, and is marked "
+            "<li>Or publish the other reports now: <strong>{}</strong>. Where the month had a report of it, that one stays, marked "
             "as not renewed.</li></ul>"
         ).format(without(brief)),
     ]

@@ -13,6 +13,7 @@ from ...measure.page_one.carriers import lead as carried
 from ...measure.page_one.last import moved_since
 from ...measure.page_one.movers import half_a_coin
 from ...measure.page_one.types import DecisionDue, PeriodLine
+from ...measure.restated import warning
 from ...measure.words import against_budget
 from ...periods import month_name
 from ...wording import day, money, savings_apart, span
@@ -89,7 +90,8 @@ def letter(brief: Brief, names: list[str], marks: list[str] | None = None) -> Le
         whose = f"{whose}, {shown['unit']}"
     due = (page.get("decisions") or [])[:DECISIONS]
     state = STATUS.get(shown["status"], shown["status"])
-    said = [periods["sentence"]] if periods and periods["sentence"] else []
+    said = [warning(shown["restated"], currency)] if shown.get("restated") else []
+    said += [periods["sentence"]] if periods and periods["sentence"] else []
     said += [carried(page["carriers"], currency)] if "carriers" in page else []
     why, flash = _sentence(reason(shown)), shown["status"] == "flash"  # a flash says its day itself
     data = "In" if flash else f"Data to {day(shown['data_as_of'])}, in"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from ...errors import LedgerError, ReportError, unknown
@@ -167,7 +168,8 @@ class _Job:
                 if last:
                     self._known_without()
                 if tell:
-                    tell(how_many(daily, part, self.units, workers, fast))
+                    gone = partial(self._gone, part)
+                    tell(how_many(daily, part, self.units, workers, fast, gone))
 
             close = closing.prepare(
                 part,
@@ -183,7 +185,7 @@ class _Job:
             chosen = [
                 unit
                 for unit in pick_units(close.daily, self.units, part.units)
-                if not self._left_out(label(part.own.name, unit) if part.own else unit, unit)
+                if not self._gone(part, unit)
             ]
             at = len(self.briefs)
             self.briefs += [labelled(one, part) for one in closing.briefs_of(close, chosen)]
@@ -201,6 +203,10 @@ class _Job:
         every = [COMPANY, *units_of(daily)]
         self.plain |= set(every)
         self.names += [label(part.own.name, unit) if part.own else unit for unit in every]
+
+    def _gone(self, part: Settings, unit: str) -> bool:
+        """Whether a unit of an entity, or of the company, is left out."""
+        return self._left_out(label(part.own.name, unit) if part.own else unit, unit)
 
     def _left_out(self, *names: str) -> bool:
         """Whether one of the names of a unit is left out."""
