@@ -16,6 +16,7 @@ from finops_model.publish.page.first import first_figures
 from finops_model.publish.page.html import sanitised
 from finops_model.publish.page.one import status, three
 from finops_model.publish.page.one.notices import alerts
+from finops_model.publish.page.one.tiles import tiles
 from finops_model.publish.page.tables import Figures, differences
 from finops_model.publish.page.two.contents import NAMES, with_contents
 from finops_model.publish.page.two.control import control_figures, tie_rows
@@ -117,6 +118,28 @@ def test_a_booked_quarter_says_nothing_of_a_forecast_but_where_it_was_corrected(
     for one in lines:  # as good as nothing since: the column stays away
         one["since_last"] = 0.0 if one["state"] == "actual" else None
     assert "Since last forecast" not in words(first(brief))
+
+
+@pytest.mark.parametrize(
+    "likely, said",
+    [
+        ("2026-12-28", "if so, typically in December 2026, about the 28th"),
+        ("2026-11-30", "if so, typically in December 2026, about 30 Nov 2026"),
+    ],
+)
+def test_the_month_of_an_overrun_is_said_once_with_its_day(likely, said):
+    brief = company()
+    brief["runout"] = [
+        {
+            "kind": "budget",
+            "name": "FY2026 budget",
+            "likely": likely,
+            "state": "running",
+            "chance": 0.9,
+        }
+    ]
+    text = words(str(list(tiles(Figures(brief)))[-1][2]))
+    assert said in text and text.count("December 2026") == 1
 
 
 def test_a_unit_shows_what_it_has_and_leaves_no_hole():

@@ -16,6 +16,7 @@ from finops_model.measure.budget.parts import FREE, IDLE, NONE, UNIT
 from finops_model.measure.page_one.carriers import (
     LEAST,
     carriers,
+    lead,
     of_parts,
     parts_of,
     totals_by_unit,
@@ -353,3 +354,30 @@ ROW = {"state": "running", "end": "2026-12-31", "horizon": "2026-12-31"}
 )  # fmt: skip
 def test_when_a_budget_is_exceeded_is_said_with_its_day(month, row_, said):
     assert when_over({"breach_month": month}, row_) == said
+
+
+def test_the_lead_names_the_largest_and_leaves_no_part_of_the_sum_out():
+    a, b, c = np.array([300.0, -1.0]), np.array([-80.0, -1.0]), np.array([-20.0, -1.0])
+    of = {"period": "FY2026", "currency": "USD", "materiality": ALL_OF_IT}
+
+    def said(parts, **more):
+        return lead(of_parts(parts, 900.0, **of, **more), "USD")
+
+    three = [("(unassigned)", NONE, 0.0, a), ("B", UNIT, 500.0, b), ("C", UNIT, 400.0, c)]
+    assert said(three) == (
+        "Where FY2026 goes over, it is by $200 on average: "
+        "spend without a unit or a budget is $300 over, all others $100 under."
+    )
+    free = [("A", UNIT, 500.0, a), ("Budget given to no unit", FREE, 400.0, b + c)]
+    assert said(free) == (
+        "Where FY2026 goes over, it is by $200 on average: "
+        "A is $300 over, $100 of the budget is given to no unit."
+    )
+    closed = [(name, kind, own, each[:1]) for name, kind, own, each in three]
+    assert said(closed, certain=True, closed=True) == (
+        "FY2026 closed $200 over its budget: "
+        "spend without a unit or a budget is $300 over, all others $100 under."
+    )
+    # names may hold what ends a clause: nothing is parsed out of a sentence
+    odd = [('R&D; "A: B"', UNIT, 500.0, a), ("C", UNIT, 400.0, c)]
+    assert said(odd).endswith('R&D; "A: B" is $300 over, C is $20.00 under.')
