@@ -125,7 +125,7 @@ def _sure(figures: Figures, land: Landing) -> Markup | str:
 
 
 def by_day(brief: Brief) -> str:
-    """The day on which the year's budget is likely to be used up, where it is; "" elsewhere."""
+    """The day of the month said before it on which the year's budget is likely to be used up, where it is; "" elsewhere."""
     rows = [row for row in brief.get("runout") or [] if row["kind"] == "budget" and row["likely"]]
     land = brief["landing"]
     if not rows or land["breach_month"] is None or not rows[0]["name"].startswith(land["period"]):
@@ -133,6 +133,5 @@ def by_day(brief: Brief) -> str:
     if rows[0]["state"] != "running" or (rows[0]["chance"] or 0.0) < 0.5:
         return ""
     likely = rows[0]["likely"] or ""
-    if likely[:7] == land["breach_month"]:  # the month is said before it
-        return f", about the {day_in(likely, likely[:7])}"
-    return f", about {short_day(likely)}"
+    # the month is of the futures that go over, the day of all: two answers where they are apart
+    return f", about the {day_in(likely, likely[:7])}" if likely[:7] == land["breach_month"] else ""
