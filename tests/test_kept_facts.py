@@ -9,7 +9,7 @@ import pytest
 from test_ledger import rows
 
 from finops_model.errors import LedgerError
-from finops_model.facts.daily import complete
+from finops_model.facts.daily import complete, kept
 from finops_model.facts.ledger import proof, store, twice
 from finops_model.facts.ledger.store import Ledger
 
@@ -97,3 +97,19 @@ def test_a_folder_that_cannot_be_written_is_no_reason_to_fail(ledger, monkeypatc
 
     monkeypatch.setattr(kept, "write_atomic", full)
     assert facts(ledger.root)[0]
+
+
+def test_whoever_proves_reads_the_rows_also_where_this_process_believed_what_is_kept(ledger):
+    """Forged under names that their bytes give: believed by a job, and not by the verify that follows in the same process."""
+    first = facts(ledger.root)
+    for kind, old, new in (("complete", "2026-04-02", "2026-04-30"), ("twice", "sp-1", "sp-2")):
+        (path,) = (ledger.root / "kept").glob(f"{kind}-*.json")
+        data = path.read_bytes().replace(old.encode(), new.encode())
+        assert data != path.read_bytes()
+        path.unlink()
+        path.with_name(f"{path.stem.rsplit('-', 1)[0]}-{kept._hash(data)}.json").write_bytes(data)
+    believed = facts(ledger.root)
+    assert believed[1] != first[1] and believed[2] != first[2]
+    with kept.passed_over():
+        book = Ledger(ledger.root)
+        assert (book.proof(), book.complete(), twice.of(book)) == first

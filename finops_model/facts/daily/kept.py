@@ -25,9 +25,28 @@ MOST = 8  # answers kept
 _PASSED_OVER: ContextVar[bool] = ContextVar("passed over", default=False)
 
 
+_BELIEVED: list[dict] = []  # what this process remembers, and may have from a kept file
+_read_one = False  # whether it has
+
+
+def believed(known: dict) -> dict:
+    """A dict that a module remembers answers in, some of them from kept files: whoever proves figures begins without it."""
+    _BELIEVED.append(known)
+    return known
+
+
+def _forget() -> None:
+    global _read_one
+    if _read_one:
+        for known in _BELIEVED:
+            known.clear()
+    _read_one = False
+
+
 @contextlib.contextmanager
 def passed_over() -> Iterator[None]:
     """Inside nothing that is kept is read, and nothing is kept: for who proves figures from the ledger's rows, and writes nothing."""
+    _forget()
     before = _PASSED_OVER.set(True)
     try:
         yield
@@ -40,13 +59,19 @@ def question(asked) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def _believe(data: bytes) -> bytes:
+    global _read_one
+    _read_one = True
+    return data
+
+
 def read(root: str | os.PathLike, asked: str) -> pd.DataFrame | None:
     """The kept answer to a question; None where there is none whose bytes are those that were kept."""
     for place in _kept(root, f"daily-{asked}-*.parquet"):
         try:
             data = place.read_bytes()
             if _hash(data) == place.stem.rsplit("-", 1)[1]:
-                return pq.read_table(io.BytesIO(data)).to_pandas()
+                return pq.read_table(io.BytesIO(_believe(data))).to_pandas()
         except (OSError, ValueError, KeyError, pa.ArrowException):
             continue
     return None
@@ -65,7 +90,7 @@ def read_said(root: str | os.PathLike, kind: str, asked: str) -> Any | None:
         try:
             data = place.read_bytes()
             if _hash(data) == place.stem.rsplit("-", 1)[1]:
-                return json.loads(data)
+                return json.loads(_believe(data))
         except (OSError, ValueError):
             continue
     return None

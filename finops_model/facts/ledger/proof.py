@@ -21,7 +21,9 @@ from .checks import COSTS
 from .manifest import Version
 
 _HASHES: dict[tuple, str] = {}  # (path, size, time): sha256, once per process and part
-_SUMS: dict[tuple, dict] = {}  # (path, sha256): {currency: {column: Decimal, "Rows": int}}
+_SUMS: dict[tuple, dict] = kept.believed(
+    {}
+)  # (path, sha256): {currency: {column: Decimal, "Rows": int}}
 FEW = 24  # parts that are read sooner than sums of them are found
 RESTORE = (
     "Restore it from a backup, or deliver the bill of this period again into a new ledger folder."

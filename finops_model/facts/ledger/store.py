@@ -433,7 +433,9 @@ def _items(files) -> list:
     return list(files)
 
 
-_COMPLETE: dict[tuple, Complete] = {}  # (folder, fingerprint, time zone) of this process
+_COMPLETE: dict[tuple, Complete] = kept.believed(
+    {}
+)  # (folder, fingerprint, time zone) of this process
 
 
 def _complete(ledger: Ledger, fingerprint: str, time_zone: str) -> Complete:
