@@ -22,6 +22,7 @@ from finops_model.publish.report import render
 from finops_model.publish.report.briefs import canonical
 from finops_model.published import base_of
 from finops_model.settings import load_settings
+from finops_model.simulate.kept import settings_hash
 
 UNITS = ("Search", "Support", "R&D <b>")
 
@@ -211,6 +212,21 @@ def test_what_a_month_is_made_of_is_one_hash_of_all_of_it(copy, monkeypatch):
     ingest([more], load_settings(root))
     seen["a row of the ledger"] = now()
     assert len(set(seen.values())) == len(seen), seen
+
+
+def test_balances_in_a_file_warn_nobody(copy, recwarn):
+    """pydantic's warning of a name where entries may stand would be read in the mail of every cron job."""
+    (copy / "finops.yaml").write_text(
+        (copy / "finops.yaml").read_text() + "balances: balances.yaml\n"
+    )
+    (copy / "balances.yaml").write_text("[]\n")
+    settings = load_settings(copy)
+    ledger = Ledger(settings.path(settings.ledger))
+    one = inputs.fingerprint(settings, ledger, ["2026-09"], copy / "reports")
+    settings_hash(settings)
+    assert [str(said.message) for said in recwarn] == []
+    (copy / "balances.yaml").write_text("[ ]\n")
+    assert inputs.fingerprint(settings, ledger, ["2026-09"], copy / "reports") != one
 
 
 def test_a_stopped_job_goes_on_where_it_was_and_publishes_the_same(copy, pen):

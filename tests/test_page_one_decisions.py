@@ -227,6 +227,8 @@ def test_what_saves_nothing_is_said_and_without_frozen_draws_nothing_is_invented
         [record(ContractCommitmentLifecycleStatus="Proposed")],
         [record(end="")],
         [record(x_NoticeDays="90")],  # the notice has passed
+        [record(x_NoticeDays="1000000")],  # and long ago: before any calendar
+        [record(x_NoticeDays="1e300")],
     ],
 )
 def test_what_is_followed_over_far_or_passed_is_not_due(inventory):

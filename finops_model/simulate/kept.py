@@ -161,7 +161,7 @@ def settings_hash(settings: Settings) -> str:
     str
         Hexadecimal; where the workspace lies does not count.
     """
-    said = settings.model_dump(mode="json", exclude=set(INSIDE))
+    said = settings.model_dump(mode="json", exclude=set(INSIDE), warnings=False)
     of = settings.own.name if settings.own else ""
     total = hashlib.sha256(json.dumps([said, of], sort_keys=True).encode())
     for name in ("commitments", "drivers", "known", "organisation", "prices", "scenario"):

@@ -46,7 +46,7 @@ def _parts(
     yield "facts", ledger.fingerprint()
     yield "deliveries", _tree(settings.path(settings.ledger) / "manifest")
     yield "usage", _tree(settings.path(settings.usage_facts))
-    said = settings.model_dump(mode="json", exclude={*OURS, *WRITTEN})
+    said = settings.model_dump(mode="json", exclude={*OURS, *WRITTEN}, warnings=False)
     yield "settings", said
     yield "own", settings.own.name if settings.own else ""
     yield "files", _named(settings, {key: said[key] for key in said if key not in FACTS})

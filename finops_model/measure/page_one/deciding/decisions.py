@@ -5,6 +5,7 @@ Savings are path by path on the same futures; two decisions may save the same mo
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -98,10 +99,12 @@ def _ends(close: Close, unit: str) -> list[DecisionDue]:
 def _last_useful(record: Mapping, last: str) -> str:
     """The last day of a commitment, or so many days before as x_NoticeDays says."""
     try:
-        notice = int(float(text_of(record, "x_NoticeDays") or 0))
+        notice = max(int(float(text_of(record, "x_NoticeDays") or 0)), 0)
     except (ValueError, OverflowError):
         notice = 0
-    return str((pd.Timestamp(last) - pd.Timedelta(days=max(notice, 0))).date())
+    day = dt.date.fromisoformat(last[:10])
+    notice = min(notice, (day - dt.date.min).days)  # longer ago than there are days is passed too
+    return str(day - dt.timedelta(days=notice))
 
 
 def _followed(record: Mapping, inventory: Iterable[Mapping]) -> bool:
