@@ -12,6 +12,7 @@ from test_archive import MONTH, brief, publish
 from finops_model.errors import ReportError
 from finops_model.publish.archive import layout
 from finops_model.publish.archive.commit import staging
+from finops_model.publish.job import unchanged
 from finops_model.published import base_of
 
 CANNOT = "it cannot be read as the index of an archive"
@@ -73,3 +74,28 @@ def test_an_index_that_is_endlessly_nested_is_refused_by_name(archive):
     (base_of(archive) / "index.json").write_text("[" * 100_000)
     with pytest.raises(ReportError, match=CANNOT), staging(archive):
         layout.current(archive)
+
+
+def test_slider_data_that_were_damaged_come_back_with_the_same_report(tmp_path):
+    root = tmp_path / "reports"
+    publish(root, 1, sliders=True)
+    place = root / MONTH / "dashboard.npz"
+    held, name = place.read_bytes(), layout.current(root)["months"][MONTH]["set"]
+    place.resolve().write_bytes(b"x")
+    publish(root, 1, sliders=True)
+    assert place.read_bytes() == held
+    assert layout.current(root)["months"][MONTH]["set"] == name
+    assert (root / ".published" / f"{name}.altered-1" / "dashboard.npz").read_bytes() == b"x"
+
+
+def test_a_month_whose_slider_data_were_damaged_is_not_called_unchanged(tmp_path):
+    root = tmp_path / "reports"
+    keys = {slug: {"inputs": unchanged.mark("4f", 2)} for slug in ("company", "search")}
+    publish(root, 1, sliders=True, keys=keys)
+
+    def asked():
+        return unchanged.published(base_of(root), MONTH, "4f", units=None, pdf=False)
+
+    assert [one["slug"] for one in asked()] == ["company", "search"]
+    (root / MONTH / "dashboard.npz").resolve().write_bytes(b"x")
+    assert asked() is None

@@ -178,13 +178,19 @@ class _Month:
             if kind in (NEW, REPLACES) and (mine or self._had(one.slug)):
                 for name in sets.SLIDERS:
                     parts.pop(name, None)
-            if mine and (kind in (NEW, REPLACES) or (kind == SAME and not self._had(one.slug))):
+            if mine and (kind in (NEW, REPLACES) or (kind == SAME and not self._holds(one.slug))):
                 parts |= {path.name: sets.Part(path) for path in made}
                 renewed = kind == SAME
         return renewed
 
     def _had(self, slug: str) -> bool:
         return self.old is not None and _whose(self.old / sets.SLIDERS[0]) == slug
+
+    def _holds(self, slug: str) -> bool:
+        """Whether the slider data are there as the index lists them; an index of before lists none."""
+        if self.old is None or not self._had(slug):
+            return False
+        return self.line.get("files") in (None, sets.slider_files(self.old))
 
     def _month_set(self, parts, new, number) -> str | None:
         """The month's set; what lay there gets a number, or is superseded by one that has all of it. Gives the name of what lay there."""

@@ -44,8 +44,8 @@ def published(
     without  units that were left out;  pdf: whether there is to be one of each
     """
     try:
-        listed = json.loads((base / "index.json").read_text(encoding="utf-8"))["reports"]
-        here = [one for one in listed if one["month"] == month]
+        index = json.loads((base / "index.json").read_text(encoding="utf-8"))
+        here = [one for one in index["reports"] if one["month"] == month]
         asked = [one for one in here if not _named(one, without)]
         if units:
             asked = [one for one in asked if _named(one, units)]
@@ -64,6 +64,9 @@ def published(
                 sha256_of(folder / name) != file["sha256"] for name, file in one["files"].items()
             ):
                 return None
+        beside = index["months"][month].get("files", {})  # slider data
+        if any(sha256_of(base / month / name) != file["sha256"] for name, file in beside.items()):
+            return None
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
     return asked
