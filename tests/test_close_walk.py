@@ -154,6 +154,15 @@ def test_nothing_changed_writes_nothing(fresh):
     assert {path: path.stat().st_mtime_ns for path in again.folder.rglob("*")} == before
 
 
+def test_a_job_of_every_morning_has_nothing_to_do_once_the_newest_whole_period_is_closed(closed):
+    """It failed with 2 every morning from the approval to the end of the next month."""
+    before = {path: path.stat().st_mtime_ns for path in closed.folder.rglob("*.csv")}
+    found = walk.walk(settings(closed), author="carla")
+    assert (found.period.name, found.state) == ("2026-09", "closed")
+    assert found.folder == closed.folder / "books" / "2026-09" and "journal.csv" in found.files
+    assert {path: path.stat().st_mtime_ns for path in closed.folder.rglob("*.csv")} == before
+
+
 def test_a_closed_period_is_refused_and_its_newest_can_be_opened_by_two(closed):
     assert refused(walk.walk, settings(closed), "2026-09") == (
         "2026-09 is closed (by henrik, "

@@ -89,7 +89,8 @@ def walk(
     Returns
     -------
     Close
-        open: the period is under way, and nothing was written.
+        open: the period is under way, and nothing was written; closed: so is the newest whole one, which no
+        `month` asked for (a job of every morning has nothing to do then).
 
     Raises
     ------
@@ -105,6 +106,8 @@ def walk(
     with Records(settings.path(settings.records), author=author) as records:
         period = _period(settings, calendar, month)
         _check_whole(records, settings, calendar)
+        if month is None and not accept and (done := _closed(settings, records, period)):
+            return done
         states.check_open(records, COMPANY, period)
         _in_order(records, calendar, period)
         books = gather.of_company(settings, period, records, progress)
@@ -308,6 +311,20 @@ def _check_same(records: Records, period: Period, looked_at: Record) -> None:
 def _books(settings: Settings) -> Path:
     """The folder of the company's closes, as people write it."""
     return Path(os.path.normpath(settings.path(settings.books)))
+
+
+def _closed(settings: Settings, records: Records, period: Period) -> Close | None:
+    """A closed period as it stands; None where it is another state's."""
+    row = _with_files(records, period.name)
+    if row is None or states.state_of(records, COMPANY, period) != CLOSED:
+        return None
+    return Close(
+        period=period,
+        state=CLOSED,
+        folder=_books(settings) / str(row.body["folder"]),
+        files=tuple(sorted(row.body["files"])),
+        head=records.head,
+    )
 
 
 def _period(settings: Settings, calendar: Calendar, month: str | None) -> Period:
