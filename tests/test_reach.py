@@ -161,5 +161,5 @@ def test_a_unit_cost_of_part_of_a_month_says_so():
     )
     assert (
         said[-1]
-        == "Cost per session: 0.0101 USD over 13 days of October 2026, up 2 % on the whole of September 2026."
+        == "Cost per session: 0.01010 USD over 13 days of October 2026, up 2 % on the whole of September 2026."
     )
