@@ -23,6 +23,7 @@ from finops_model.publish.archive.rows import sets_in
 from finops_model.publish.report import publication
 from finops_model.publish.report.briefs import canonical
 from finops_model.publish.report.manifest import file_entry, manifest, verify_files
+from finops_model.publish.verify.index import besides
 from finops_model.published import base_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -305,6 +306,13 @@ def test_a_copy_whose_links_were_followed_is_read_and_taken_over(tmp_path):
     assert not (copy / MONTH).is_symlink() and not (copy / ".published" / "current").is_symlink()
     assert layout.current(copy) == layout.current(root)
     pages = below(root)
+    name = entry(copy)["set"]
+    assert besides(copy, MONTH, name) == [] == besides(root, MONTH, name), "verified there too"
+    forged = base_of(copy) / MONTH / "company" / "report.html"
+    kept = forged.read_bytes()
+    forged.write_text("another page")
+    assert any("company is no report that" in one for one in besides(copy, MONTH, name))
+    forged.write_bytes(kept)
     for place in ("company", "search", ".versions/1/company"):
         assert verify_files(copy / MONTH / place) == []
     publish(copy, 3, brief(month="2026-11"))

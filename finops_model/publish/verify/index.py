@@ -12,7 +12,7 @@ from ...published import HIDDEN, base_of
 from ..archive import generation, layout, pages, sets
 from ..archive.entry import brief_in, entry_of, in_order
 from ..archive.generation import PAGES
-from ..archive.layout import Found
+from ..archive.layout import Found, linked_generation
 from ..archive.moved import changed
 from ..lineage import code_hash
 from .files import differs, read_json
@@ -124,6 +124,8 @@ def besides(root: Path, month: str, name: str | None) -> list[str]:
     problems += _another(root / month, base / month)
     units = {str(one["slug"]) for one in entries if one["month"] == month}
     more = [path for path in generation.strangers(base) if month in path.relative_to(base).parts]
+    if linked_generation(root) is None:
+        more = [path for path in more if not _led_to(root, base / month, path, entries)]
     for path in sorted((root / HIDDEN / name).iterdir()) if name is not None else ():
         if path.name in (sets.PAGE, layout.SET_FILE, *sets.SLIDERS) and path.is_file():
             continue
@@ -145,6 +147,24 @@ def _another(place: Path, there: Path) -> list[str]:
         for path in sorted(place.rglob("*"))
         if path.is_file() and not _same(path, there / path.relative_to(place))
     ]
+
+
+def _led_to(root: Path, folder: Path, path: Path, entries: list[dict]) -> bool:
+    """Whether what lies in the place of a link of a month's folder, in a copy whose links were followed, is what the link led to."""
+    own = [one for one in entries if one["month"] == folder.name]
+    places = {(".", str(one.get("set"))) for one in own}
+    for one in own:
+        for kept in one.get("versions", ()):
+            places.add((Path(kept["folder"]).parent.as_posix(), str(kept.get("set"))))
+    for file in [path] if path.is_file() else path.rglob("*"):
+        inside = file.relative_to(folder)
+        if file.is_file() and not any(
+            inside.is_relative_to(place)
+            and _same(file, root / HIDDEN / name / inside.relative_to(place))
+            for place, name in places
+        ):
+            return False
+    return True
 
 
 def _same(path: Path, other: Path) -> bool:
