@@ -92,53 +92,6 @@ class Complete:
     newest: dt.date | None = None
     now: dt.date | None = None
 
-    def as_plain(self) -> dict:
-        """Plain data, days as text.
-
-        Returns
-        -------
-        dict
-            What `from_plain` reads.
-        """
-        days = ("first_day", "last_day", "newest", "now")
-        said = {name: getattr(self, name) and str(getattr(self, name)) for name in days}
-        dated = ("first", "complete")
-        return said | {
-            "sources": [
-                one.__dict__ | {name: str(getattr(one, name)) for name in dated}
-                for one in self.sources
-            ]
-        }
-
-    @classmethod
-    def from_plain(cls, said: dict) -> Complete:
-        """What `as_plain` wrote.
-
-        Parameters
-        ----------
-        said : dict
-            Plain data.
-
-        Returns
-        -------
-        Complete
-            Equal to the one that was written.
-
-        Examples
-        --------
-        >>> day = dt.date(2026, 10, 31)
-        >>> one = Complete((Source("A", "A", "1", "days", day, day, False),), day, day, day, day)
-        >>> Complete.from_plain(one.as_plain()) == one
-        True
-        """
-        of = dt.date.fromisoformat
-        days = ("first_day", "last_day", "newest", "now")
-        sources = [
-            Source(**{**one, "first": of(one["first"]), "complete": of(one["complete"])})
-            for one in said["sources"]
-        ]
-        return cls(tuple(sources), **{name: said[name] and of(said[name]) for name in days})
-
     def missing(self, day) -> tuple[Source, ...]:
         """Sources that are still billing and not yet complete to a day.
 

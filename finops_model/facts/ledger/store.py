@@ -17,8 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import InputError, LedgerError, unknown
-from ..daily import kept
-from ..daily.complete import RULES as COMPLETE_RULES
 from ..daily.complete import Complete, complete_days
 from ..intake import importers
 from ..intake.files.room import memory_said
@@ -433,9 +431,7 @@ def _items(files) -> list:
     return list(files)
 
 
-_COMPLETE: dict[tuple, Complete] = kept.believed(
-    {}
-)  # (folder, fingerprint, time zone) of this process
+_COMPLETE: dict[tuple, Complete] = {}  # (folder, fingerprint, time zone) of this process
 
 
 def _complete(ledger: Ledger, fingerprint: str, time_zone: str) -> Complete:
@@ -445,13 +441,5 @@ def _complete(ledger: Ledger, fingerprint: str, time_zone: str) -> Complete:
     if key not in _COMPLETE:
         if len(_COMPLETE) >= 8:
             _COMPLETE.clear()
-        asked = kept.question([COMPLETE_RULES, sorted(parts.items()), time_zone])
-        said = kept.read_said(ledger.root, "complete", asked)
-        if said is None:
-            found = complete_days([ledger.root / path for path in parts], time_zone)
-            if parts:
-                kept.keep_said(ledger.root, "complete", asked, found.as_plain())
-        else:
-            found = Complete.from_plain(said)
-        _COMPLETE[key] = found
+        _COMPLETE[key] = complete_days([ledger.root / path for path in parts], time_zone)
     return _COMPLETE[key]

@@ -19,7 +19,6 @@ from ...errors import LedgerError
 from ...periods import month_name
 from ..basis import costs_of
 from ..basis import words as basis_words
-from ..daily import kept
 from .judged import Read
 from .manifest import Book, Key, Version
 from .receipt import Money, Warned, add, trimmed
@@ -44,7 +43,7 @@ RULES = (
     1  # raise it when a rule of this file changes: kept answers of older rules are then not used
 )
 VIEW = "x_CostDataset"  # actual or amortised, of an export that comes in both
-_NEWEST: dict[tuple, list] = kept.believed({})  # the newest answer: {(folder, parts): commitments}
+_NEWEST: dict[tuple, list] = {}  # the newest answer: {(folder, parts): commitments}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,29 +233,9 @@ def of(ledger) -> list[Twice]:
     key = (str(ledger.root), tuple(sorted(parts.items())))
     if key not in _NEWEST:
         _NEWEST.clear()
-        _NEWEST[key] = _read(Path(ledger.root), parts)
+        _NEWEST[key] = find(tables_of(Path(ledger.root) / path for path in parts))
     own = set(ledger.totals())  # an entity's part of a ledger: its own currency alone
     return [one for one in _NEWEST[key] if one.currency in own]
-
-
-def _read(root: Path, parts: Mapping[str, str]) -> list[Twice]:
-    """`find` of the parts of a ledger, as it was kept beside them where that was done."""
-    asked = kept.question([RULES, sorted(parts.items())])
-    said = kept.read_said(root, "twice", asked)
-    if said is None:
-        found = find(tables_of(root / path for path in parts))
-        plain = [
-            {
-                name: str(value) if isinstance(value, Decimal) else value
-                for name, value in one.__dict__.items()
-            }
-            for one in found
-        ]
-        if parts:
-            kept.keep_said(root, "twice", asked, plain)
-        return found
-    money = ("billed", "purchase", "use")
-    return [Twice(**{**one, **{name: Decimal(one[name]) for name in money}}) for one in said]
 
 
 def set_aside(commitments: list[Twice]) -> Money:

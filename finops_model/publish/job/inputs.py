@@ -57,6 +57,7 @@ def _parts(
                 yield "scenario", [name, scenario_hash(load_scenario(place), part)]
     yield "before", _before(archive, min(months))
     yield "program", [code_hash(), environment(), platform.python_version()]
+    yield "engine", os.environ.get("FINOPS_ENGINE") or ""
     yield "tables", [[one.name, sha256_of(one)] for one in sorted(tables()) if one.is_file()]
 
 
