@@ -21,7 +21,7 @@ from finops_model.wording import landing as landing_words
 
 FLAT, WIDE = np.full((1000, 1), 600.0), np.linspace(500.0, 700.0, 1001)[:, None]
 NEVER = ("closed", "80 %", "more than 99 %", "less than 1 %", "100 %", "0 %", "chance")
-FLAT_WORDS = "the range has no width, as nothing in the bill has varied."
+FLAT_WORDS = "there is no range, as nothing in the bill has varied."
 CASES = {  # (paths of the months still to come, booked, budget): the sentence
     "over, none": (None, 1000.0, None, "AI spend closed FY2026 at $1.00k."),
     "over, under": (None, 1000.0, 1200.0, "AI spend closed FY2026 at $1.00k, $200 under budget."),

@@ -536,3 +536,18 @@ def test_any_order_and_any_number_of_deliveries_give_the_same_ledger(order, agai
         straight = Ledger(Path(root) / "straight")
         straight.ingest(files)
         assert straight.fingerprint() == ledger.fingerprint()
+
+
+def test_of_several_restated_months_the_one_that_moved_most_is_named(tmp_path):
+    from finops_model.facts.ledger.versions import restated
+
+    ledger = Ledger(tmp_path)
+    months = ("2026-01", "2026-02", "2026-03")
+    ledger.ingest(("a", pd.concat([rows(60, 40, month=month) for month in months])))
+    after = [
+        rows(60, 40, month="2026-01").assign(ServiceName="H100"),
+        rows(60, 43, month="2026-02"),
+    ]
+    receipt = ledger.ingest(("b", pd.concat([*after, rows(60, 39, month="2026-03")])))
+    (line,) = restated(receipt.changes)
+    assert "2026-02 was 100.00 USD and is 103.00 USD now (+3.00 USD); 2 more below" in line

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ..periods import add_months, month_name
 from . import chance, day, gap, money, span
 
-NO_WIDTH = "the range has no width, as nothing in the bill has varied"
+NO_WIDTH = "there is no range, as nothing in the bill has varied"
 TOO_LITTLE = "there is too little history to forecast"
 SPENT = "already exceeded"  # a landing's breach_month where what is booked is over the budget
 CHANCE_COLUMN = "Chance over budget"  # head of a column of chances

@@ -250,12 +250,13 @@ def _change(key, old, version, choice, meeting, there) -> Change:
 
 
 def restated(changes: list[Change]) -> list[str]:
-    """One line on all periods that a delivery restated; nothing where there are none."""
+    """One line on all periods that a delivery restated, the one that moved most by name; nothing where there are none."""
     changed = [change for change in changes if change.kind == "restated"]
     if not changed:
         return []
+    most = max(changed, key=lambda change: max(map(abs, change.difference.values()), default=0))
     more = f"; {len(changed) - 1} more below" if len(changed) > 1 else ""
-    return [f"{changed[0].now_and_then()}{more}"]
+    return [f"{most.now_and_then()}{more}"]
 
 
 def sum_into(totals: dict, table: pa.Table) -> None:
