@@ -31,6 +31,7 @@ from finops_model.measure.brief import brief
 from finops_model.prices import instruments, rates, transforms
 from finops_model.publish import close
 from finops_model.publish import start as starting
+from finops_model.publish.job import month as job
 from finops_model.publish.report import briefs
 from finops_model.settings import load_settings
 from finops_model.simulate import scenarios as simulate
@@ -336,7 +337,7 @@ def test_report_takes_a_format_with_a_bill_only(put, tmp_path, monkeypatch):
     )
     asked = []
     monkeypatch.setattr(
-        close,
+        job,
         "report",
         lambda settings, *_, **how: (
             asked.append(Ledger(settings.path(settings.ledger)).rows)

@@ -183,9 +183,10 @@ def stands(note: Mapping, land: Mapping, currency: str) -> str:
     note   Later;  land: of the year on the later day
 
     >>> note = {"days": 15, "period": "FY2026", "p10": 9.85e6, "p50": 9.92e6, "p90": 10.0e6}
-    >>> stands(note, {"closed": False, "no_width": False, "p50": 9.92e6}, "USD")
+    >>> land = {"booked": 7.98e6, "p10": 9.85e6, "p50": 9.92e6, "p90": 10.0e6}
+    >>> stands(note, land, "USD")
     '15 days later FY2026 stands at $9.92m, $9.85m to $10.0m.'
-    >>> stands(note, {"closed": True, "p50": 9.92e6}, "USD")
+    >>> stands(note, {**land, "closed": True}, "USD")
     '15 days later FY2026 is booked at $9.92m.'
     """
     head = f"{note['days']} days later {note['period']}"
