@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..documents import sha256_of, write_atomic
+from ..documents import sha256_of
+from ..facts.daily import kept as facts
+from ..facts.daily.kept import hash_of
 from ..scenario.document import Scenario
 from ..settings import Settings
 from .run import ARRAYS, Run
@@ -111,20 +113,7 @@ class Kept:
 
 def keep(folder: Path, kind: str, name: str, data: bytes) -> None:
     """Put a kept file in place of those of its name, the newest MOST of a kind stay; a folder that cannot be written is no reason to fail."""
-    try:
-        for old in folder.glob(f"{kind}-{name}-*.npz"):
-            old.unlink(missing_ok=True)
-        write_atomic(folder / f"{kind}-{name}-{hash_of(data)}.npz", data)
-        files = sorted(folder.glob(f"{kind}-*.npz"), key=lambda path: path.stat().st_mtime)
-        for path in files[:-MOST]:
-            path.unlink(missing_ok=True)
-    except OSError:
-        return
-
-
-def hash_of(data: bytes) -> str:
-    """The digits of a kept file's name that say what it holds."""
-    return hashlib.sha256(data).hexdigest()[:32]
+    facts.put(folder, kind, name, data, "npz", MOST)
 
 
 def scenario_hash(scenario: Scenario, settings: Settings) -> str:

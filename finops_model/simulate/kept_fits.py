@@ -20,11 +20,12 @@ import numpy as np
 
 from .. import forecasting
 from ..errors import ForecastError
+from ..facts.daily.kept import hash_of
 from ..forecasting.widths.demand import Demand, fit_demand
 from ..progress import Progress
 from ..scenario.ledger_base import Facts
 from ..scenario.volumes import too_little
-from .kept import hash_of, keep
+from .kept import keep
 
 FORM = 1  # of a file; raise it where what stands in one changes
 ARRAYS = ("median", "level_sd", "extra_variance", "phi", "sigma", "loading")

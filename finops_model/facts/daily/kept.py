@@ -70,7 +70,7 @@ def read(root: str | os.PathLike, asked: str) -> pd.DataFrame | None:
     for place in _kept(root, f"daily-{asked}-*.parquet"):
         try:
             data = place.read_bytes()
-            if _hash(data) == place.stem.rsplit("-", 1)[1]:
+            if hash_of(data) == place.stem.rsplit("-", 1)[1]:
                 return pq.read_table(io.BytesIO(_believe(data))).to_pandas()
         except (OSError, ValueError, KeyError, pa.ArrowException):
             continue
@@ -81,7 +81,7 @@ def keep(root: str | os.PathLike, asked: str, frame: pd.DataFrame) -> None:
     """Keep an answer, whole or not at all; a folder that cannot be written is no reason to fail."""
     into = io.BytesIO()
     frame.to_parquet(into, index=False, compression="zstd")
-    _keep(Path(root) / "kept", "daily", asked, into.getvalue(), "parquet")
+    put(Path(root) / "kept", "daily", asked, into.getvalue(), "parquet")
 
 
 def read_said(root: str | os.PathLike, kind: str, asked: str) -> Any | None:
@@ -89,7 +89,7 @@ def read_said(root: str | os.PathLike, kind: str, asked: str) -> Any | None:
     for place in _kept(root, f"{kind}-{asked}-*.json"):
         try:
             data = place.read_bytes()
-            if _hash(data) == place.stem.rsplit("-", 1)[1]:
+            if hash_of(data) == place.stem.rsplit("-", 1)[1]:
                 return json.loads(_believe(data))
         except (OSError, ValueError):
             continue
@@ -99,26 +99,28 @@ def read_said(root: str | os.PathLike, kind: str, asked: str) -> Any | None:
 def keep_said(root: str | os.PathLike, kind: str, asked: str, said: Any) -> None:
     """Keep plain data, whole or not at all, as `keep` does."""
     data = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-    _keep(Path(root) / "kept", kind, asked, data, "json")
+    put(Path(root) / "kept", kind, asked, data, "json")
 
 
 def _kept(root: str | os.PathLike, names: str) -> list[Path]:
     return [] if _PASSED_OVER.get() else sorted((Path(root) / "kept").glob(names))
 
 
-def _keep(folder: Path, kind: str, asked: str, data: bytes, ending: str) -> None:
+def put(folder: Path, kind: str, asked: str, data: bytes, ending: str, most: int = MOST) -> None:
+    """Put a kept file in place of those of its name; the newest `most` of a kind stay. A folder that cannot be written is no reason to fail."""
     if _PASSED_OVER.get():
         return
     try:
         for old in folder.glob(f"{kind}-{asked}-*.{ending}"):
             old.unlink(missing_ok=True)
-        write_atomic(folder / f"{kind}-{asked}-{_hash(data)}.{ending}", data)
+        write_atomic(folder / f"{kind}-{asked}-{hash_of(data)}.{ending}", data)
         files = sorted(folder.glob(f"{kind}-*.{ending}"), key=lambda path: path.stat().st_mtime)
-        for path in files[:-MOST]:
+        for path in files[:-most]:
             path.unlink(missing_ok=True)
     except OSError:
         return
 
 
-def _hash(data: bytes) -> str:
+def hash_of(data: bytes) -> str:
+    """The digits of a kept file's name that say what it holds."""
     return hashlib.sha256(data).hexdigest()[:32]
