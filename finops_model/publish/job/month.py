@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -119,8 +120,9 @@ def report(
             if there is not None:
                 return [{**entry, "restated": [], "unchanged": True} for entry in there]
         job = _Job(settings, root, units, tuple(without), made_of)
-        job.prepare(month, newest, workers, fast, tell, progress)
-        return job.publish(workers, fast, printer, progress, whole)
+        with contextlib.closing(job.recorded):
+            job.prepare(month, newest, workers, fast, tell, progress)
+            return job.publish(workers, fast, printer, progress, whole)
 
 
 def _made_of(

@@ -57,6 +57,11 @@ class Recorded:
         if records is not None:
             settle(root, records, self.archive)
 
+    def close(self) -> None:
+        """Let go of the records, now and not when memory is next tidied: their file changes as the last one lets go."""
+        if self.records is not None:
+            self.records.close()
+
     def publish(
         self,
         briefs: list[Brief],
