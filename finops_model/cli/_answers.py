@@ -1,0 +1,43 @@
+"""How a command shows an answer: sentence, table, what stands below; `--json`, `--export FILE`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ._shared import err, out
+
+ExportOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--export",
+        help="Write the answer to a file too: .csv (the table), .xlsx, .json, or .html with its picture.",
+    ),
+]
+
+
+def show(answer, as_json: bool = False, export: Path | None = None) -> None:
+    """Print an Answer (decide/questions/answer.py) on the terminal or as JSON, and write it where asked."""
+    written = answer.export(export) if export is not None else None
+    if as_json:
+        out.print_json(json.dumps(answer.plain(), allow_nan=False))
+        return
+    out.print(answer.sentence)
+    shown = answer.shown()
+    table = Table()
+    for name in shown:
+        table.add_column(
+            name, justify="left" if answer.forms.get(name, "text") == "text" else "right"
+        )
+    for row in shown.itertuples(index=False, name=None):
+        table.add_row(*row)
+    if len(shown):
+        out.print(table)
+    for text in answer.said():
+        out.print(text)
+    if written is not None:
+        err.print(f"{written}: written.")

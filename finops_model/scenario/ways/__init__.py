@@ -1,0 +1,84 @@
+"""SHELF of ways to buy in a scenario: one file per way; adding a file adds a way (docs/method §3.41).
+
+A file `<way>.py` holds one frozen, keyword-only dataclass named after the file (`tiered.py` → `Tiered`): its fields are what a
+purchase of a scenario may say beside the common keys, with
+
+    METERS          names of what is used, ("use",) or ("input", "output", …); () where nothing is
+    UNCERTAIN       names of fields that may be a range: they arrive as arrays (path, 1)
+    settle(use, months) -> Settled: what each month costs on each path
+
+`use` is a mapping meter → (path, month) units ≥ 0 of the days that are simulated; `months` says which days those are. A way
+prices with the functions of `prices/`, never with formulas of its own. It refuses nonsense in one sentence.
+"""
+
+from __future__ import annotations
+
+from ... import shelf as _shelf
+
+METHODS = ("settle",)  # what every file's class can do (shelf.py)
+
+
+def kinds() -> tuple[str, ...]:
+    """The ways to buy, in the order of the alphabet.
+
+    Returns
+    -------
+    tuple of str
+        File names.
+
+    Examples
+    --------
+    >>> isinstance(kinds(), tuple)
+    True
+    """
+    return tuple(_shelf.names(__name__))
+
+
+def form(kind: str) -> type:
+    """The dataclass of one way: the class named after its file.
+
+    Parameters
+    ----------
+    kind : str
+        File name without `.py`, as `way:` of a purchase says it.
+
+    Returns
+    -------
+    type
+        The class; `make` builds one.
+
+    Raises
+    ------
+    FinOpsError
+        The file does not hold the class, or the class lacks `settle`.
+    """
+    return _shelf.form(__name__, kind)
+
+
+def make(kind: str, fields: dict, where: str = ""):
+    """The way `kind` with `fields` as they stand in a scenario file.
+
+    Parameters
+    ----------
+    kind : str
+        File name without `.py`.
+    fields : dict
+        Names and values; of UNCERTAIN fields a number, or an array (path, 1).
+    where : str, optional
+        Place for messages: "scenarios/60_seats.yaml:12: purchases/seats".
+
+    Returns
+    -------
+    object
+        A frozen dataclass with `settle(use, months)`.
+
+    Raises
+    ------
+    PriceError
+        Unknown way or field (with the nearest match), missing field, nonsense in a value.
+
+    Source
+    ------
+    docs/method §3.41.
+    """
+    return _shelf.make(__name__, "way to buy", kind, fields, where)

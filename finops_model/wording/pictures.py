@@ -1,0 +1,411 @@
+"""Pictures of an answer, as plain Vega-Lite: bars, lines with ranges, a waterfall, ranges side by side; `svg` draws them.
+
+A picture is a mapping that any Vega-Lite reader takes. Words of outside stand in it as data only. vl-convert draws it
+without a network; a page's style sheet answers the colours in dark mode where it shows the SVG inline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+BLUE, SKY, WARN, GOOD, SOFT, INK = "#0072b2", "#9cc9e6", "#b85000", "#00734f", "#5b6b7a", "#17212b"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # vl-convert carries the first
+VERSION = "6.1"  # of Vega-Lite, in every vl-convert that pyproject admits
+WIDTH = 560  # px
+ROW = 26  # px of one bar
+LETTERS = 44  # of a name, before it is cut
+
+Picture = dict[str, Any]
+
+
+def _framed(layers: Sequence[Mapping], height: int, words: str) -> Picture:
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": words,
+        "width": WIDTH,
+        "height": height,
+        "padding": 6,
+        "config": {
+            "font": FONT,
+            "background": "transparent",
+            "view": {"stroke": None},
+            "axis": {
+                "labelColor": SOFT,
+                "titleColor": SOFT,
+                "gridColor": "#e3e8ec",
+                "domain": False,
+                "labelLimit": 260,
+                "ticks": False,
+            },
+            "text": {"color": INK},
+        },
+        "layer": [dict(layer) for layer in layers],
+    }
+
+
+def _rows(names: Sequence[str], **columns: Sequence) -> list[dict]:
+    """A row each, its name cut to what a margin holds; numbers plain."""
+    short = [
+        name if len(name) <= LETTERS else name[: LETTERS - 1] + "…" for name in map(str, names)
+    ]
+    return [
+        {
+            "name": short[i],
+            "order": i,
+            **{key: _plain(values[i]) for key, values in columns.items()},
+        }
+        for i in range(len(short))
+    ]
+
+
+def _plain(value):
+    return value if isinstance(value, str) or value is None else float(value)
+
+
+_NAMES = {"field": "name", "type": "nominal", "sort": {"field": "order"}, "title": None}
+
+
+def bars(
+    names: Sequence[str],
+    values: Sequence[float],
+    labels: Sequence[str],
+    *,
+    words: str,
+    axis: str = "",
+    highlight: int | None = None,
+) -> Picture:
+    """A bar each with its label at the end; one of them may be highlighted.
+
+    Parameters
+    ----------
+    names : sequence of str
+        What each bar is, from above.
+    values : sequence of float
+        Its length.
+    labels : sequence of str
+        What is written at its end: a number in words.
+    words : str
+        What the picture shows, for a screen reader.
+    axis : str, optional
+        Title of the axis.
+    highlight : int, optional
+        Position of the bar that is the answer.
+
+    Returns
+    -------
+    dict
+        Vega-Lite.
+
+    Examples
+    --------
+    >>> bars(["on demand", "one year"], [12.0, 9.0], ["$12", "$9"], words="Nine is less.")["description"]
+    'Nine is less.'
+    """
+    colours = [BLUE if i == highlight else SKY for i in range(len(values))]
+    data = {"values": _rows(names, value=values, label=labels, colour=colours)}
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "title": axis or None,
+        "axis": {"format": "~s", "tickCount": 5},
+    }
+    colour = {"field": "colour", "type": "nominal", "scale": None}
+    return _framed(
+        [
+            {"data": data, "mark": "bar", "encoding": {"x": x, "y": _NAMES, "color": colour}},
+            {
+                "data": data,
+                "mark": {"type": "text", "align": "left", "dx": 4},
+                "encoding": {"x": x, "y": _NAMES, "text": {"field": "label"}},
+            },
+        ],
+        ROW * max(len(names), 1),
+        words,
+    )
+
+
+def ranges(
+    names: Sequence[str],
+    low: Sequence[float],
+    middle: Sequence[float],
+    high: Sequence[float],
+    labels: Sequence[str],
+    *,
+    words: str,
+    axis: str = "",
+    highlight: int | None = None,
+    mark: float | None = None,
+) -> Picture:
+    """A range each, P10 to P90 with its middle; a line across may mark a budget.
+
+    Parameters
+    ----------
+    names, labels : sequence of str
+        What each is, from above, and what is written behind it.
+    low, middle, high : sequence of float
+        Its ends and its point.
+    words : str
+        What the picture shows, for a screen reader.
+    axis : str, optional
+        Title of the axis.
+    highlight : int, optional
+        Position of the one that is the answer.
+    mark : float, optional
+        Where a line stands across all of them.
+
+    Returns
+    -------
+    dict
+        Vega-Lite.
+
+    Examples
+    --------
+    >>> len(ranges(["a"], [1.0], [2.0], [3.0], ["2"], words="One range.")["layer"])
+    3
+    """
+    colours = [BLUE if i == highlight else SKY for i in range(len(middle))]
+    data = {"values": _rows(names, low=low, middle=middle, high=high, label=labels, colour=colours)}
+    scale = {"zero": False, "nice": True}
+    shown = {
+        "type": "quantitative",
+        "title": axis or None,
+        "scale": scale,
+        "axis": {"format": "~s", "tickCount": 5},
+    }
+    colour = {"field": "colour", "type": "nominal", "scale": None}
+    layers: list[Mapping] = [
+        {
+            "data": data,
+            "mark": {"type": "bar", "height": 10},
+            "encoding": {
+                "x": {"field": "low", **shown},
+                "x2": {"field": "high"},
+                "y": _NAMES,
+                "color": colour,
+            },
+        },
+        {
+            "data": data,
+            "mark": {"type": "point", "filled": True, "size": 60, "color": INK},
+            "encoding": {"x": {"field": "middle", **shown}, "y": _NAMES},
+        },
+        {
+            "data": data,
+            "mark": {"type": "text", "align": "left", "dx": 6},
+            "encoding": {"x": {"field": "high", **shown}, "y": _NAMES, "text": {"field": "label"}},
+        },
+    ]
+    if mark is not None:
+        layers.append(
+            {
+                "data": {"values": [{"mark": float(mark)}]},
+                "mark": {"type": "rule", "color": WARN, "strokeDash": [5, 4]},
+                "encoding": {"x": {"field": "mark", **shown}},
+            }
+        )
+    return _framed(layers, ROW * max(len(names), 1), words)
+
+
+def waterfall(
+    names: Sequence[str],
+    steps: Sequence[float],
+    labels: Sequence[str],
+    *,
+    words: str,
+    axis: str = "",
+    total: str = "together",
+    total_label: str = "",
+) -> Picture:
+    """Signed steps one after the other and what they come to.
+
+    Parameters
+    ----------
+    names, labels : sequence of str
+        What each step is, and its number in words.
+    steps : sequence of float
+        Signed; below 0 is a saving.
+    words : str
+        What the picture shows, for a screen reader.
+    axis, total, total_label : str, optional
+        Title of the axis; name and number of the last bar.
+
+    Returns
+    -------
+    dict
+        Vega-Lite.
+
+    Examples
+    --------
+    >>> rows = waterfall(["a", "b"], [-3.0, 1.0], ["−3", "+1"], words="Two less.")["layer"][0]["data"]
+    >>> [(row["low"], row["high"]) for row in rows["values"]]
+    [(-3.0, 0.0), (-3.0, -2.0), (-2.0, 0.0)]
+    """
+    ends, at = [], 0.0
+    for step in steps:
+        ends.append((min(at, at + float(step)), max(at, at + float(step))))
+        at += float(step)
+    ends.append((min(0.0, at), max(0.0, at)))
+    colours = [GOOD if float(step) < 0 else WARN for step in steps] + [BLUE]
+    data = {
+        "values": _rows(
+            [*names, total],
+            low=[low for low, _ in ends],
+            high=[high for _, high in ends],
+            label=[*labels, total_label],
+            colour=colours,
+        )
+    }
+    shown = {
+        "type": "quantitative",
+        "title": axis or None,
+        "axis": {"format": "~s", "tickCount": 5},
+    }
+    colour = {"field": "colour", "type": "nominal", "scale": None}
+    return _framed(
+        [
+            {
+                "data": data,
+                "mark": {"type": "bar", "height": 15},
+                "encoding": {
+                    "x": {"field": "low", **shown},
+                    "x2": {"field": "high"},
+                    "y": _NAMES,
+                    "color": colour,
+                },
+            },
+            {
+                "data": data,
+                "mark": {"type": "text", "align": "left", "dx": 4},
+                "encoding": {
+                    "x": {"field": "high", **shown},
+                    "y": _NAMES,
+                    "text": {"field": "label"},
+                },
+            },
+        ],
+        ROW * (len(steps) + 1),
+        words,
+    )
+
+
+def curves(
+    series: Mapping[str, tuple[Sequence, Sequence[float]]],
+    *,
+    words: str,
+    across: str = "",
+    axis: str = "",
+    marks: Mapping[str, float] | None = None,
+) -> Picture:
+    """Lines over a number or over months, each named at its end; upright lines may mark what was found.
+
+    Parameters
+    ----------
+    series : mapping of str to (x, y)
+        By name; x numbers, or months YYYY-MM of all of them.
+    words : str
+        What the picture shows, for a screen reader.
+    across, axis : str, optional
+        Titles of the axes.
+    marks : mapping of str to float, optional
+        What stands where, on an axis of numbers.
+
+    Returns
+    -------
+    dict
+        Vega-Lite.
+
+    Examples
+    --------
+    >>> curves({"base": (["2026-01", "2026-02"], [1.0, 2.0])}, words="It rises.")["layer"][0]["mark"]["type"]
+    'line'
+    """
+    palette = [BLUE, WARN, GOOD, SOFT, SKY, INK]
+    rows, ends, months = [], [], False
+    for i, (name, (across_values, values)) in enumerate(series.items()):
+        for x, y in zip(across_values, values, strict=True):
+            months = months or isinstance(x, str)
+            rows.append(
+                {
+                    "name": str(name)[:LETTERS],
+                    "x": x if isinstance(x, str) else float(x),
+                    "y": float(y),
+                    "colour": palette[i % len(palette)],
+                }
+            )
+        if rows:
+            ends.append(rows[-1])
+    x = {
+        "field": "x",
+        "type": "ordinal" if months else "quantitative",
+        "title": across or None,
+        "axis": {"labelAngle": 0, "labelOverlap": True, "grid": False},
+    }
+    if not months:
+        x["scale"] = {"zero": False, "nice": False}
+    y = {
+        "field": "y",
+        "type": "quantitative",
+        "title": axis or None,
+        "scale": {"zero": False},
+        "axis": {"format": "~s", "tickCount": 5},
+    }
+    colour = {"field": "colour", "type": "nominal", "scale": None}
+    layers: list[Mapping] = [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {"x": x, "y": y, "color": colour, "detail": {"field": "name"}},
+        },
+        {
+            "data": {"values": ends},
+            "mark": {"type": "text", "align": "left", "dx": 5},
+            "encoding": {"x": x, "y": y, "color": colour, "text": {"field": "name"}},
+        },
+    ]
+    for name, where in (marks or {}).items():
+        at = {"values": [{"x": float(where), "label": str(name)[:LETTERS]}]}
+        layers.append(
+            {
+                "data": at,
+                "mark": {"type": "rule", "color": WARN, "strokeDash": [5, 4]},
+                "encoding": {"x": x},
+            }
+        )
+        layers.append(
+            {
+                "data": at,
+                "mark": {
+                    "type": "text",
+                    "align": "left",
+                    "dx": 4,
+                    "baseline": "top",
+                    "color": WARN,
+                },
+                "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
+            }
+        )
+    return _framed(layers, 220, words)
+
+
+def svg(picture: Mapping) -> str:
+    """A picture as SVG; the same bytes on every machine.
+
+    Parameters
+    ----------
+    picture : mapping
+        As the functions of this module make it.
+
+    Returns
+    -------
+    str
+        One svg element.
+
+    Examples
+    --------
+    >>> svg(bars(["a"], [1.0], ["1"], words="One."))[:4]
+    '<svg'
+    """
+    import vl_convert
+
+    return vl_convert.vegalite_to_svg(dict(picture), vl_version=VERSION)
