@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from .errors import FinOpsError, ForecastError, PriceError, ScenarioError
+from .errors import FinOpsError, ForecastError, PriceError, ScenarioError, as_written
 
 Refusal = type[FinOpsError]
 NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
@@ -21,7 +21,7 @@ def written_number(value, name: str = "the value") -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(
-            f"{name} is '{str(value)[:60]}', not a number. Formulas are not run: write the number, "
+            f"{name} is {as_written(value)}, not a number. Formulas are not run: write the number, "
             "or a range {p10, p50, p90}."
         )
     if not _is_finite(value):

@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 import yaml
 from pydantic import BaseModel, Field, PlainValidator, ValidationError, WithJsonSchema
 
-from .errors import FinOpsError, InputError, nearest
+from .errors import FinOpsError, InputError, as_written, nearest
 
 RUN = "=+-@\t\r"  # a cell that begins so is a formula to a spreadsheet
 
@@ -54,7 +54,7 @@ def a_date(value: Any):
 
     if not is_date(value):
         raise ValueError(
-            f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD."
+            f"{as_written(value, 40)} is no date. Write a month YYYY-MM or a day YYYY-MM-DD."
         )
     return value
 
@@ -238,6 +238,14 @@ OURS: dict[str, Any] = {
 }  # json_schema_extra of a field that no file may have: no message offers it
 
 
+class AtKey(ValueError):
+    """What a validator of a whole document refuses of one key of it, and where that stands."""
+
+    def __init__(self, text: str, *location: str):
+        super().__init__(text)
+        self.location = location
+
+
 PLAIN = {  # what pydantic says of a value, in words of somebody who writes the file
     "string_type": "must be a text",
     "string_too_short": "must not be empty",
@@ -261,35 +269,38 @@ def checked(model: type[Model], data: dict, error: type[FinOpsError] = InputErro
     except ValidationError as problem:
         at = data.at if isinstance(data, Document) else lambda location: ""
         raise error(
-            "\n".join(_sentence(dict(item), at, model) for item in problem.errors())
+            "\n".join(sentence(dict(item), at, model) for item in problem.errors())
         ) from None
 
 
-def _sentence(item: dict, at, model) -> str:
+def sentence(item: dict, at, model, above: tuple[str, ...] = ()) -> str:
+    """One problem of pydantic in our words; at(location) gives its place, `above` is the path that the model stands at."""
     location = tuple(part for part in item["loc"] if part != "[key]")
-    place = at(location)
-    name = "/".join(str(part) for part in location)
+    problem = item.get("ctx", {}).get("error")
+    place = at((*location, *getattr(problem, "location", ())))
+    name = "/".join(str(part) for part in (*above, *location))
     if item["type"] == "extra_forbidden":
         allowed = _fields(model, location[:-1])
         guess = nearest(str(location[-1]), allowed)
         hint = f" Did you mean '{guess}'?" if guess else ""
         known = f" Known: {', '.join(sorted(allowed))}." if allowed else ""
         text = f"unknown key '{location[-1]}'.{hint}{known}"
-        name = "/".join(str(part) for part in location[:-1])
+        name = "/".join(str(part) for part in (*above, *location[:-1]))
     elif item["type"] == "missing":
         text = "is missing; write it."
     elif item["type"] == "value_error":
-        text = (
-            str(item["ctx"]["error"]) if "ctx" in item and "error" in item["ctx"] else item["msg"]
-        )
+        text = str(problem or item["msg"])
     else:
         got = item.get("input")
-        shown = "" if isinstance(got, (dict, list)) else f", not '{str(got)[:60]}'"
+        shown = "" if got == "" else f", not {as_written(got)}"
         do = ""
         if item["type"] == "string_type" and isinstance(got, (bool, int, float)):
             do = " Put it in quotes."
-        elif item["type"] == "list_type" and isinstance(got, str):
+        elif item["type"] == "list_type" and isinstance(got, str) and got:
             do = f" Write [{got[:60]}]."
+        elif item["type"] == "literal_error" and isinstance(got, str):
+            near = nearest(got, re.findall(r"'([^']*)'", item["ctx"]["expected"]))
+            do = f" Did you mean '{near}'?" if near else ""
         words = PLAIN.get(item["type"]) or item["msg"].rstrip(".")
         text = f"{words.replace('Input should be', 'must be')}{shown}.{do}"
     return ": ".join(part for part in (place, name, text) if part)

@@ -129,6 +129,21 @@ def listing(words: Iterable[str], most: int = 12) -> str:
     return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
+def as_written(value, most: int = 60) -> str:
+    """A value of a document as whoever wrote it knows it: never a word of Python.
+
+    >>> [as_written(value) for value in (None, True, [], {"a": 1}, "chat", 12, 0.5)]
+    ['nothing', 'true', 'a list', 'a mapping', "'chat'", "'12'", "'0.5'"]
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return "a mapping" if isinstance(value, dict) else f"'{str(value)[:most]}'"
+
+
 def several(count: int, noun: str) -> str:
     """A count with its noun: 1 row, 2 rows.
 

@@ -6,7 +6,7 @@ of a newer number is refused, one of an older number is read (docs/compatibility
 
 from __future__ import annotations
 
-from .errors import FinOpsError
+from .errors import FinOpsError, as_written
 
 NEWEST = {
     "ledger record": 1,
@@ -35,5 +35,5 @@ def check_schema(kind: str, found, where: str, error: type[FinOpsError] = FinOps
         raise error(
             f"{where}: schema {found} of a {kind}; this version of finops-model reads up to {newest}. Use the version that wrote it."
         )
-    told = "none is written there" if found is None else f"'{str(found)[:40]}' is written there"
+    told = "none is written there" if found is None else f"{as_written(found, 40)} is written there"
     raise error(f"{where}: the schema of a {kind} is a number from 1 to {newest}; {told}.")

@@ -55,7 +55,7 @@ REFUSED = {
     "kind: price_jumps, skus: H100, per_year: 500, factor: 0.5": "per_year is 500; it must be from 0 to 366 (once a day is the most).",
     "kind: price_jumps, skus: H100, per_year: 1, factor: 0": "factor is 0; a price factor is above 0 (0.8 is a cut of 20 %).",
     "kind: price_jumps, skus: H100, per_year: 1, factor: -1": "factor is -1; it must be 0 or more.",
-    "kind: price_jumps, skus: H100, per_year: 1, factor: [1]": "factor: the value is '[1]', not a number. Formulas are not run: write the number, or a range "
+    "kind: price_jumps, skus: H100, per_year: 1, factor: [1]": "factor: the value is a list, not a number. Formulas are not run: write the number, or a range "
     "{p10, p50, p90}.",
     "kind: price_jumps, skus: H100, per_year: 1, factor: {p10: 3, p50: 2, p90: 1}": "factor: p10 3, p50 2, p90 1 must rise. For a certain value write one number.",
     "kind: price_jumps, skus: H100, per_year: 1, factor: {min: -1, max: 2}": "factor: values down to -1 are possible; all values here must be above 0. Write "

@@ -109,7 +109,7 @@ BAD = [
     (
         "paths in a change file",
         "name: a\nbase: 00_base.yaml\nseed: 3\n",
-        "{f}:1: 'seed' belongs to the base, so that all scenarios are drawn alike. Take it out here, and change it in 00_base.yaml.",
+        "{f}:3: 'seed' belongs to the base, so that all scenarios are drawn alike. Take it out here, and change it in 00_base.yaml.",
     ),
 ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import ValidationError
 
-from ..errors import ScenarioError, nearest, unknown
+from ..documents import sentence
+from ..errors import ScenarioError, as_written, unknown
 from ..periods import is_date
 from ..prices.terms.contracts import KNOWN, TABLES, read_tables
 from ..uncertainty.elicit import shown
@@ -32,7 +33,7 @@ def add(applied: Applied, change: Change, where: str, facts) -> None:
         )
     if not isinstance(change.value, dict):
         raise ScenarioError(
-            f"{where}: op: add needs a mapping of names to values, not '{str(change.value)[:60]}'."
+            f"{where}: op: add needs a mapping of names to values, not {as_written(change.value)}."
         )
     name = unescape(parts[1])
     refuse_per_month(change, where)
@@ -133,7 +134,7 @@ def add_risk(applied: Applied, name: str, terms: dict, where: str) -> None:
     for key in NOTES:
         if not isinstance(terms.get(key, ""), str):
             raise ScenarioError(
-                f"{where}: risks/{name}/{key} is '{str(terms[key])[:40]}'; write a text."
+                f"{where}: risks/{name}/{key} is {as_written(terms[key], 40)}; write a text."
             )
     if terms.get("review_by") and not is_date(terms["review_by"]):
         raise ScenarioError(
@@ -220,20 +221,6 @@ def _model(model, value: dict, where: str, path: str):
     try:
         return model.model_validate(value)
     except ValidationError as problem:
-        item = problem.errors()[0]
-        name = f"{path}/{'/'.join(map(str, item['loc']))}"
-        if item["type"] == "extra_forbidden":
-            allowed = list(model.model_fields)
-            guess = nearest(str(item["loc"][-1]), allowed)
-            hint = f" Did you mean '{guess}'?" if guess else ""
-            raise ScenarioError(
-                f"{where}: {path}: unknown key '{item['loc'][-1]}'.{hint} Known: {', '.join(sorted(allowed))}."
-            ) from None
-        text = (
-            "is missing; write it."
-            if item["type"] == "missing"
-            else str(item.get("ctx", {}).get("error", item["msg"]))
-        )
-        if item["type"] == "literal_error":
-            text = f"must be {item['ctx']['expected']}, not '{str(item['input'])[:40]}'."
-        raise ScenarioError(f"{where}: {name}: {text}") from None
+        unknown_first = sorted(problem.errors(), key=lambda item: item["type"] != "extra_forbidden")
+        item = dict(unknown_first[0])  # a misspelled key is also a missing one
+        raise ScenarioError(sentence(item, lambda location: where, model, (path,))) from None

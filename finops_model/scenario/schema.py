@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
 from ..checks import written_number, written_share
-from ..documents import Date, Quantity, Text
+from ..documents import AtKey, Date, Quantity, Text
+from ..errors import as_written
 from ..settings import Strict
 from ..settings.watch import Day
 from ..uncertainty import elicit
@@ -33,6 +41,22 @@ BASE_ONLY = (
 def number_or_range(value: Any):
     """A finite number, or an uncertain value (uncertainty/elicit.py); text is refused, so that no formula is ever taken for a value."""
     return checked(value)
+
+
+def ledger_or_settings(value: Any, read):
+    """What stands below a name in `workloads`; 'ledger' belongs to `from` and is refused elsewhere, by name."""
+    return value if value == "ledger" else read(value)
+
+
+def text_or_number(value: Any):
+    """The value of a note: a number or a text, or none."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        raise ValueError("is true or false; write a number or a text, in quotes.")
+    if not isinstance(value, (int, float)):
+        raise ValueError(f"must be a number or a text, not {as_written(value)}.")
+    return float(value)
 
 
 def plain_number(value: Any):
@@ -74,7 +98,7 @@ def a_risk(value: Any):
     """A risk as a mapping; its kind reads the rest, where the names of the ledger are known (uncertainty/risks)."""
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise ValueError(
-            f"a risk is a mapping with kind and its fields, not '{str(value)[:40]}'. Kinds: {', '.join(risk_kinds())}."
+            f"a risk is a mapping with kind and its fields, not {as_written(value, 40)}. Kinds: {', '.join(risk_kinds())}."
         )
     return value
 
@@ -85,6 +109,11 @@ Share = Annotated[
     float,
     PlainValidator(written_share),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
+NoteValue = Annotated[
+    float | str | None,
+    PlainValidator(text_or_number),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]}),
 ]
 RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema({"type": "object"})]
 
@@ -110,6 +139,9 @@ class WorkloadSettings(Strict):
     routing: dict[
         str, Share
     ] = {}  # model -> share of tokens from the first day on; the rest keeps its proportions
+
+
+WorkloadOrLedger = Annotated[WorkloadSettings, WrapValidator(ledger_or_settings)]
 
 
 class DriverSettings(Strict):
@@ -174,7 +206,7 @@ class Note(Strict):
     """An assumption (what we do not control) or a decision (what we do)."""
 
     text: Text
-    value: float | str | None = None
+    value: NoteValue = None
     because: str = ""
     source: str = ""
     owner: str = ""
@@ -210,7 +242,7 @@ class ScenarioDocument(Strict):
     horizon: Horizon = Horizon()
     paths: Annotated[int, Field(ge=100, le=100_000, strict=True)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
-    workloads: dict[str, WorkloadSettings | Literal["ledger"]] = {"from": "ledger"}
+    workloads: dict[str, WorkloadOrLedger] = {"from": "ledger"}  # type: ignore[dict-item]
     drivers: dict[str, DriverSettings] = {}
     prices: dict[str, dict[Date, Value]] = {}  # sku -> {date: price}
     commitments: dict[str, CommitmentTerms] = {}
@@ -230,15 +262,18 @@ class ScenarioDocument(Strict):
         if isinstance(data, dict) and data.get("base") is not None:
             for key in BASE_ONLY:
                 if key in data:
-                    raise ValueError(
+                    raise AtKey(
                         f"'{key}' belongs to the base, so that all scenarios are drawn alike. Take it out "
-                        f"here, and change it in {data['base']}."
+                        f"here, and change it in {data['base']}.",
+                        key,
                     )
         if isinstance(data, dict) and isinstance(data.get("workloads"), dict):
             source = data["workloads"].get("from", "ledger")
             if source != "ledger":
-                raise ValueError(
-                    f"workloads/from is '{str(source)[:40]}'; workloads come from: ledger."
+                raise AtKey(
+                    f"workloads/from is {as_written(source, 40)}; workloads come from: ledger.",
+                    "workloads",
+                    "from",
                 )
         return data
 
@@ -267,4 +302,7 @@ def schema_text() -> str:
         "Risk": risk_schema({"$ref": "#/$defs/Uncertain"}),
     }  # once, for all its fields
     schema["properties"]["risks"]["additionalProperties"] = {"$ref": "#/$defs/Risk"}
+    schema["properties"]["workloads"]["additionalProperties"] = {
+        "anyOf": [{"$ref": "#/$defs/WorkloadSettings"}, {"const": "ledger", "type": "string"}]
+    }
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

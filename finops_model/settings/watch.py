@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..errors import as_written
 from .strict import Strict, file_or_list
 
 
@@ -69,7 +70,7 @@ def _day(given):
     from ..periods import is_date
 
     if not is_date(given) or len(given) != len("YYYY-MM-DD"):
-        raise ValueError(f"'{str(given)[:40]}' is no day. Write it as YYYY-MM-DD.")
+        raise ValueError(f"{as_written(given, 40)} is no day. Write it as YYYY-MM-DD.")
     return given
 
 
