@@ -119,7 +119,7 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
         for name, part in rows[list(OF_SKU)].groupby("sku", sort=True)
     }
     spend = rows["sku"].map({name: sku.kind == "spend" for name, sku in skus.items()}).astype(bool)
-    quantity = rows["ConsumedQuantity"].where(~spend, _listed(rows))
+    quantity = rows["ConsumedQuantity"].where(~spend, listed_money(rows))
     tiered = [name for name, sku in skus.items() if not _linear(catalog, sku, dates[-1])]
     settled = frozenset([*tiered, *rows.loc[rows["covered"], "sku"]])  # in true units
     paid = _paid(rows, quantity, spend, settled)
@@ -207,7 +207,7 @@ def too_little(daily: pd.DataFrame, as_of: str) -> tuple[str, str] | None:
     )
 
 
-def _listed(rows: pd.DataFrame) -> pd.Series:
+def listed_money(rows: pd.DataFrame) -> pd.Series:
     """Spend as a quantity: ListCost, else EffectiveCost."""
     return (
         rows["ListCost"]
@@ -277,7 +277,7 @@ def _sku(name: str, rows: pd.DataFrame, last, catalog, currency: str) -> Sku:
     ratio: float | None = None
     if not units:
         kept = plain if len(plain) else window
-        base = float(_listed(kept).sum())
+        base = float(listed_money(kept).sum())
         price = float(kept["EffectiveCost"].sum()) / base if base > 0 and len(plain) else 1.0
         price = price if price > 0 else 1.0
     elif listed is not None and is_linear(listed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -111,6 +111,13 @@ class Recommendation:
 
     def __float__(self) -> float:
         return self.quantity
+
+    def noted(self, *notes: str) -> Recommendation:
+        """The same with further notes; what was worked out from the paths is kept."""
+        more = replace(self, notes=(*self.notes, *notes))
+        known = ("outcome", "regret", "_best")
+        vars(more).update({name: vars(self)[name] for name in known if name in vars(self)})
+        return more
 
     @property
     def quantity(self) -> float:

@@ -20,6 +20,7 @@ from ...prices.terms.contracts import is_currency
 from ...progress import Progress, part
 from ...scenario.document import load_scenario, resolve
 from ...scenario.ledger_base import Facts, read_facts
+from ...scenario.volumes import listed_money, sku_of, without_refunds
 from ...simulate.compile.overlaps import cover, narrowed, way_of
 from ...simulate.compile.plan import Plan, compile_plan, future
 from ...simulate.compile.pools import Pool, read_shapes
@@ -323,38 +324,46 @@ def _days(plan: Plan, start: str, years: float) -> np.ndarray:
     return np.searchsorted(plan.dates, days)
 
 
-def history_hours(work: Workspace, skus: Sequence[str]) -> tuple[np.ndarray, str]:
-    """(hours of billed usage of some SKUs together (hour,), covered ones included; first day).
+def history_by_sku(work: Workspace, skus: Sequence[str]) -> tuple[dict[str, np.ndarray], str]:
+    """({SKU: hours of billed usage (hour,)}, covered ones included; first day).
 
-    From the days of the bill in the same hour shapes as the futures; workloads without a shape are flat.
+    SKUs and units are those of the futures: a service where the bill has no SkuId, money where it has no quantity, units at the
+    price that all pay (§3.18). From the days of the bill in the same hour shapes; workloads without a shape are flat.
     """
     daily, held = (
         work.facts.daily,
         frozenset(str(record["ContractCommitmentId"]) for record in work.facts.inventory),
     )
-    rows = daily[parts(daily, held)["usage"] & daily["SkuId"].isin(list(skus))]
+    usage = without_refunds(daily[parts(daily, held)["usage"]])[0]
+    usage = usage.assign(sku=sku_of(usage))
+    rows = usage[usage["sku"].isin(list(skus))]
     if not len(rows):
         raise ScenarioError(
             f"the bill has no usage of {listing(list(skus))}, so there is no history to replay."
         )
+    money = {sku.id for sku in work.facts.meta.skus if sku.kind == "spend"}
+    amount = rows["ConsumedQuantity"].where(~rows["sku"].isin(list(money)), listed_money(rows))
+    pairs, paid = zip(rows["x_Workload"], rows["sku"]), work.facts.meta.paid
+    amount = amount.to_numpy(float) * np.array([paid.get(pair, 1.0) for pair in pairs])
     dates = np.arange(
         rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"),
         np.datetime64(work.facts.as_of, "D") + 1,
     )
-    by_hour, names = np.zeros((len(dates), HOURS)), list(work.plan.names[: work.plan.demand])
-    flat, weekday = np.full((7, HOURS), 1 / HOURS), weekday_of(dates)
-    for workload, own in rows.groupby("x_Workload"):
-        usage = np.zeros(len(dates))
-        np.add.at(
-            usage,
-            (own["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int),
-            own["ConsumedQuantity"].to_numpy(),
-        )
-        by_hour += (
-            usage[:, None]
-            * (work.shares[names.index(workload)] if workload in names else flat)[weekday]
-        )
-    return np.maximum(by_hour, 0.0).ravel(), str(dates[0])
+    day = (rows["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int)
+    names, weekday = list(work.plan.names[: work.plan.demand]), weekday_of(dates)
+    flat = np.full((7, HOURS), 1 / HOURS)
+    by_hour = {sku: np.zeros((len(dates), HOURS)) for sku in skus}
+    for (workload, sku), at in rows.groupby(["x_Workload", "sku"]).indices.items():
+        by_day = np.bincount(day[at], amount[at], minlength=len(dates))
+        shape = work.shares[names.index(workload)] if workload in names else flat
+        by_hour[sku] += by_day[:, None] * shape[weekday]
+    return {sku: np.maximum(hours, 0.0).ravel() for sku, hours in by_hour.items()}, str(dates[0])
+
+
+def history_hours(work: Workspace, skus: Sequence[str]) -> tuple[np.ndarray, str]:
+    """(hours of billed usage of some SKUs together (hour,), covered ones included; first day): see `history_by_sku`."""
+    by_sku, first = history_by_sku(work, skus)
+    return np.sum(list(by_sku.values()), axis=0), first
 
 
 def signed_hours(

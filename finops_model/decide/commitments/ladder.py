@@ -10,7 +10,7 @@ import numpy as np
 from ...checks import number, quantities
 from ...errors import PriceError
 from .answer import Outcome
-from .search.layers import Usage
+from .search.layers import Usage, below
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,49 @@ class Years:
     def on_demand(self) -> np.ndarray:
         return self.by_year.sum(axis=(1, 2), dtype=np.float64) * self.on_demand_price
 
+    @cached_property
+    def _curves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Hours of each path and year in order, and their running sums (path, year, hour): any level by a look-up."""
+        rows = np.sort(self.by_year, axis=2)
+        sums = np.zeros((*rows.shape[:2], rows.shape[2] + 1))
+        np.cumsum(rows, axis=2, dtype=np.float64, out=sums[:, :, 1:])
+        return rows, sums
+
+    def used(self, levels) -> np.ndarray:
+        """Units used at each level, Σ over the hours of min(demand, level): (path, year, level)."""
+        rows, sums = self._curves
+        levels = np.atleast_1d(np.asarray(levels, float))
+        used = np.empty((*rows.shape[:2], len(levels)))
+        for path in range(len(rows)):
+            for year in range(self.years):
+                used[path, year] = below(rows[path, year], sums[path, year], levels)
+        return used
+
+    def costs(self, long: float, short, at: int, levels) -> np.ndarray:
+        """Cost where one purchase (0: long, 1 + y: short of year y) has each of some levels, money (path, level)."""
+        levels, short = np.atleast_1d(np.asarray(levels, float)), np.asarray(short, float)
+        hours, count = self.by_year.shape[2], len(levels)
+        longs = levels if at == 0 else np.full(count, float(long))
+        shorts = np.repeat(short[:, None], count, axis=1)  # (year, level)
+        if at:
+            shorts[at - 1] = levels
+        every, back = np.unique(longs + shorts, return_inverse=True)
+        tops = self.used(
+            every
+        )  # a short commitment lies on the long one: together they cover min(demand, both)
+        back = back.reshape(shorts.shape)
+        covered = sum(tops[:, year, back[year]] for year in range(self.years))
+        fees = hours * (self.years * longs * self.long + shorts.sum(axis=0) * self.short)
+        return self.on_demand[:, None] - covered * self.on_demand_price + fees
+
     def outcome(self, long: float, short) -> Outcome:
         """Purchases in the order long, short of year 1, 2, …"""
         hours = self.by_year.shape[2]
         short = np.asarray(short, float)
-        first = np.minimum(self.by_year, long).sum(axis=2, dtype=np.float64)  # (path, year)
-        both = np.minimum(self.by_year, (long + short)[None, :, None]).sum(axis=2, dtype=np.float64)
+        every, back = np.unique([long, *(long + short)], return_inverse=True)
+        tops = self.used(every)
+        first = tops[:, :, back[0]]  # (path, year)
+        both = np.stack([tops[:, year, back[1 + year]] for year in range(self.years)], axis=1)
         used = np.concatenate([first.sum(axis=1, keepdims=True), both - first], axis=1)
         paid = np.concatenate([[long * hours * self.years], short * hours])
         return Outcome(

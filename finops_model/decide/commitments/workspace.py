@@ -269,7 +269,7 @@ def recommend(
         f"Signed commitments are served first; demand beyond the third month is extrapolated; {paths:,} futures of the base scenario.",
         f"On-demand prices as paid, mean of the term, risks included: {listing([f'{sku} {price:,.6g}' for sku, price in prices.items()])} {work.currency}.",
     ]
-    solution = replace(solution, notes=tuple(notes))
+    solution = replace(solution, notes=tuple(notes))  # nothing is worked out from its paths yet
     say("other levels", 2, 3)
 
     curves = tuple(solution.curve(p.name) for p in _firsts(solution) or solution.purchases[:1])
@@ -287,7 +287,7 @@ def recommend(
         if replay_months
         else ((), ())
     )
-    solution = replace(solution, notes=(*solution.notes, *left_out))
+    solution = solution.noted(*left_out)
 
     held = Inventory(tuple(one for pool in work.plan.pools for one in pool.instruments))
     ground = Ground(

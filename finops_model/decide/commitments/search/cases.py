@@ -162,15 +162,6 @@ class Terms:
             for year, x in enumerate(by_year)
         ]
 
-        def vary(i, tried):
-            def at(x):
-                return pool.outcome(
-                    x if i == 0 else level,
-                    [x if i == year + 1 else v for year, v in enumerate(by_year)],
-                ).cost
-
-            return np.stack([at(x) for x in tried], axis=1)
-
         def tops():
             highest = min(
                 float(max(values[-1] for values in pool.sorted)),
@@ -183,7 +174,7 @@ class Terms:
             paths=pool.usage.paths,
             hours=pool.usage.hours,
             evaluate=lambda: pool.outcome(level, by_year),
-            vary=vary,
+            vary=lambda i, tried: pool.costs(level, by_year, i, tried),
             tops=tops,
             **how,
         )

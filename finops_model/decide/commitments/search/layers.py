@@ -217,7 +217,7 @@ class Stack:
         if len(levels) > DIRECT and self.usage.hours > FEW and self._sorted is not None:
             values, sums = self._sorted
             for path, row in enumerate(values):
-                used[path] = _below(row, sums[path], levels)
+                used[path] = below(row, sums[path], levels)
             return used * self.worth[0], used
         for paths, parts in self.blocks():
             for step, total in self.layers(parts):
@@ -331,8 +331,8 @@ class Stack:
         return best
 
 
-def _below(row, sums, levels) -> np.ndarray:
-    """Σ min(row, level) of sorted numbers."""
+def below(row, sums, levels) -> np.ndarray:
+    """Σ min(row, level) of sorted numbers, `sums` their running sums from 0 on."""
     at = np.searchsorted(row, levels, side="right")
     return sums[at] + (len(row) - at) * levels
 
@@ -351,7 +351,7 @@ def _limited(total, levels) -> np.ndarray:
     rows = np.sort(total, axis=1)
     sums = np.zeros((len(rows), rows.shape[1] + 1))
     np.cumsum(rows, axis=1, dtype=np.float64, out=sums[:, 1:])
-    return np.stack([_below(row, run, levels) for row, run in zip(rows, sums)])
+    return np.stack([below(row, run, levels) for row, run in zip(rows, sums)])
 
 
 def spend_stack(

@@ -54,6 +54,8 @@ class Group:
 
 def bins_of(values: np.ndarray, paths: int, most: int = BINS) -> tuple[np.ndarray, np.ndarray]:
     """Hours (hour, sku) of all paths as at most some `most` bins (of several SKUs each gets an equal number): (bin, sku), hours (bin,)."""
+    if values.shape[1] == 1 and len(values) > 4 * most:
+        return _in_order(np.sort(values[:, 0]), paths, most)
     values = np.asarray(values, float)
     rows, count = (
         np.unique(values, axis=0, return_counts=True) if len(values) <= 4 * most else (None, None)
@@ -68,6 +70,14 @@ def bins_of(values: np.ndarray, paths: int, most: int = BINS) -> tuple[np.ndarra
         _, label, count = np.unique(label, return_inverse=True, return_counts=True)
         rows = np.stack([np.bincount(label, column) / count for column in values.T], axis=1)
     return rows, count / paths
+
+
+def _in_order(values: np.ndarray, paths: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bins of one SKU from its hours in order: as many in each, give or take one."""
+    each = max(most, 2)
+    edges = -(-np.arange(each + 1) * len(values) // each)  # the first hour of each bin
+    count = np.diff(edges)
+    return (np.add.reduceat(values, edges[:-1], dtype=float) / count)[:, None], count / paths
 
 
 def group_of_plans(plans: Plans, most: int = BINS) -> Group:
@@ -103,8 +113,8 @@ def group_of_plans(plans: Plans, most: int = BINS) -> Group:
 def group_of_years(pool: Years, long: Offer, short: Offer, most: int = BINS) -> Group:
     """One long commitment over all years and a short one for each."""
     parts = [
-        bins_of(pool.by_year[:, year].reshape(-1, 1), pool.usage.paths, most // pool.years)
-        for year in range(pool.years)
+        bins_of(values.reshape(-1, 1), pool.usage.paths, most // pool.years)
+        for values in pool.sorted
     ]
     layers, peak = (
         ((0, 1.0, pool.on_demand_price),),
