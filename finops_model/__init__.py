@@ -38,6 +38,7 @@ _WHERE = {
     "start": "publish.start",
     "bridge": "publish.bridges.build",
     "runout": "measure.runout.workspace",
+    "reserve": "front.reserve",
     "FinOpsError": "errors",
 }
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "price",
     "read",
     "report",
+    "reserve",
     "run",
     "run_many",
     "runout",

@@ -16,8 +16,8 @@ import pandas as pd
 
 from ...documents import write_atomic
 from ...errors import InputError, nearest, printable
-from ...wording.pictures import Picture, svg
 from ...wording import money
+from ...wording.pictures import Picture, svg
 
 FILES = (".csv", ".html", ".json", ".xlsx")
 FORMS = ("money", "share", "units", "count", "text")  # what a column holds

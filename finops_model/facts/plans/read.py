@@ -21,7 +21,7 @@ from ..basis import check_basis, same
 from ..intake.columns import find_columns
 from ..intake.formats import read_moment
 from ..intake.mapping import decimal_mark
-from . import dimension_budgets
+from . import dimension_budgets, held_back
 from .budgets import Budgets
 from .by_days import period_of
 from .headings import INVOICE, ORGANISATION
@@ -45,7 +45,8 @@ BUDGET = "State the budget as amortised cost (EffectiveCost): spread what is pai
 def read_budgets(
     path: str | os.PathLike, currency: str, calendar: Calendar | None = None
 ) -> Budgets:
-    """The budgets of a file: business_unit (or dimension, value), month, currency, amount; version, approved_on, approved_by, author, basis.
+    """The budgets of a file: business_unit (or dimension, value), month, currency, amount; version, approved_on, approved_by, author, basis,
+    held_back, held_by.
 
     currency   of the ledger; a budget in another currency is refused, and so is one whose basis is not Effective
     calendar   of a company whose year is weeks: `month` (or `period`) may name its periods, FY2026-P10
@@ -98,6 +99,12 @@ def read_budgets(
             },
             "approved_on": approved,
             "line": [sheet.lines[i] for i in frame["at"]],
+            **held_back.columns(
+                sheet,
+                frame["at"],
+                frame["amount"],
+                wide=not (sheet.find("month") or sheet.find("period")),
+            ),
         }
     )
     of = dimension_budgets.cells(sheet)
