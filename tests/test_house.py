@@ -56,9 +56,6 @@ ORDER = [
 LONG_FILES = {}
 # Modules that no command, front-door name or notebook reaches (scripts/count_house.py); may only shrink.
 UNREACHED = {
-    "scenario.ways",
-    "scenario.ways._base",
-    "scenario.ways.tiered",
     "decide.commitments.ratios",
     "prices.capacity.blocks",
     "prices.capacity.hardware",

@@ -67,7 +67,7 @@ BAD = [
         "unknown key",
         "name: a\nchagnes: []\n",
         "{f}:2: unknown key 'chagnes'. Did you mean 'changes'? Known: assumptions, base, changes, commitments, decide_by, decisions, drivers, horizon, "
-        "name, owner, paths, prices, question, risks, schema, seed, shapes, workloads.",
+        "name, owner, paths, prices, purchases, question, risks, schema, seed, shapes, workloads.",
     ),
     (
         "infinite",
@@ -178,7 +178,7 @@ REFUSED = [
     (
         "add what",
         ["path: prices/x, op: add, value: {a: 1}, because: x"],
-        "op: add takes commitments/NAME, workloads/NAME or risks/NAME, not 'prices/x'.",
+        "op: add takes commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'prices/x'.",
     ),
 ]
 

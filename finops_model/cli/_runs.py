@@ -59,6 +59,8 @@ def row(run, base, of: str, land: dict | None) -> dict:
             for estimate in answers.converge(total, of)
         ],
     }
+    if run.purchases:
+        cells["purchases"] = run.purchases
     if land is not None:
         cells |= {
             "overrun_probability": land["overrun_probability"],
@@ -87,8 +89,26 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, currency: s
         said += [text + ".", f"{row['name']}: {worst}."]
         if "budget" in row:
             said.append(f"{row['name']}: {landing_words.budget_sentence(row['budget'], currency)}")
+        said += [bought(one, row["name"], currency) for one in run.purchases]
     if runs[0].engine == PREVIEW:
         said.append(
             "Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown."
         )
     return said
+
+
+def bought(one: dict, scenario: str, currency: str) -> str:
+    """What a purchase is expected to cost, by what it is for, how it is priced, and when it is billed where that is not the cost."""
+    cost = {part: sum(values) for part, values in one["parts"].items()}
+    parts = ", ".join(f"{part} {money(value, currency)}" for part, value in cost.items())
+    text = f"{scenario}: {one['name']} ({one['way']}: {one['formula']}) is expected to cost {money(sum(cost.values()), currency)}"
+    text += f": {parts}" if len(cost) > 1 else ""
+    spent = [sum(values[m] for values in one["parts"].values()) for m in range(len(one["months"]))]
+    if any(abs(a - b) > 0.005 for a, b in zip(spent, one["cash"])):
+        paid = ", ".join(
+            f"{month} {money(value, currency)}"
+            for month, value in zip(one["months"], one["cash"])
+            if abs(value) > 0.005
+        )
+        text += f"; it is billed: {paid}"
+    return text + "."

@@ -1,4 +1,4 @@
-"""What a scenario adds to its base: commitments, launches, risks; and a risk of which a term is changed (docs/method §3.2)."""
+"""What a scenario adds to its base: commitments, purchases, launches, risks; and a risk of which a term is changed (docs/method §3.2)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from ..uncertainty.risks import make as make_risk
 from . import ledger_base as base_facts
 from .applied import Applied, first_day, read_number, refuse_date, refuse_per_month, show
 from .changes import escape, leaves, unescape
+from .purchases.changes import add_purchase
 from .schema import Change, CommitmentTerms, Launch
 
 
 def add(applied: Applied, change: Change, where: str, facts) -> None:
-    """A commitment, a launch or a risk."""
+    """A commitment, a purchase, a launch or a risk."""
     parts = change.path.split("/")
     kind = parts[0]
     if (
         len(parts) != 2
         or not parts[1]
-        or kind not in ("commitments", "workloads", "risks")
+        or kind not in ("commitments", "workloads", "risks", "purchases")
         or "*" in parts[1]
     ):
         raise ScenarioError(
-            f"{where}: op: add takes commitments/NAME, workloads/NAME or risks/NAME, not '{change.path}'."
+            f"{where}: op: add takes commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not '{change.path}'."
         )
     if not isinstance(change.value, dict):
         raise ScenarioError(
@@ -37,7 +38,7 @@ def add(applied: Applied, change: Change, where: str, facts) -> None:
         )
     name = unescape(parts[1])
     refuse_per_month(change, where)
-    if name in applied.tree[kind]:
+    if name in applied.tree.get(kind, {}):
         raise ScenarioError(
             f"{where}: {kind}/{name} is there already; change its values with op: set, or give the new one another name."
         )
@@ -45,6 +46,9 @@ def add(applied: Applied, change: Change, where: str, facts) -> None:
         add_commitment(
             applied, name, read_terms(change.value, where, change.path), where, change.since
         )
+        return
+    if kind == "purchases":
+        add_purchase(applied, name, change.value, where, facts, change.since, change.because)
         return
     if kind == "risks":
         if change.since and "since" in change.value:

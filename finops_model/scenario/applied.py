@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import ScenarioError
 from ..uncertainty.distributions import Distribution
@@ -24,6 +25,7 @@ class Applied:
     risks: dict[str, tuple[dict, str, Risk]] = field(
         default_factory=dict
     )  # name -> its terms as written, where, what they mean
+    purchases: dict[str, Any] = field(default_factory=dict)  # name -> purchases.terms.Purchase
     notes: list[dict] = field(default_factory=list)
 
     def record(self, path: str, what: str, where: str, because: str = "") -> None:
@@ -120,7 +122,11 @@ def was(applied: Applied, paths: list[str]) -> str:
 
 
 def kind_of(path: str) -> str:
-    return "decision" if path.startswith("commitments/") or "/routing/" in path else "assumption"
+    return (
+        "decision"
+        if path.startswith(("commitments/", "purchases/")) or "/routing/" in path
+        else "assumption"
+    )
 
 
 def as_note(text: str, value, item, kind: str, path: str) -> dict:

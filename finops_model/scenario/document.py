@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..documents import Document, checked, load_yaml
@@ -18,6 +19,7 @@ from ..uncertainty.risks import day_of
 from . import ledger_base as base_facts
 from .changes import Event, leaves, refuse_second_set
 from .placed import Placed
+from .purchases.terms import Purchase
 from .schema import ScenarioDocument
 
 DEEPEST = 8  # bases of bases
@@ -73,6 +75,7 @@ class Resolved:
     assumptions: tuple[dict, ...]
     shapes: Path | None = None
     risks: tuple[Placed, ...] = ()
+    purchases: Mapping[str, Purchase] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -231,6 +234,7 @@ def resolve(
         events=tuple(applied.events),
         provenance=applied.provenance,
         launches=applied.launches,
+        purchases=applied.purchases,
         proposed=tuple(applied.proposed),
         months=horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
         paths=paths or document.paths or settings.paths,

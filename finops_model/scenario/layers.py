@@ -26,6 +26,7 @@ from .applied import (
     was,
 )
 from .changes import Event, escape, leaves, match, unescape
+from .purchases.changes import add_purchase, known_paths, set_purchase
 from .schema import Change, WorkloadSettings
 
 TEXTS = ("driver", "unit", "team", "environment")
@@ -63,6 +64,8 @@ def apply_layers(scenario, facts) -> Applied:
         add_commitment(applied, name, terms, layer.at("commitments", name), None)
     for name, terms in document.risks.items():
         add_risk(applied, name, terms, layer.at("risks", name))
+    for name, written in document.purchases.items():
+        add_purchase(applied, name, written, layer.at("purchases", name), facts)
     for layer in scenario.layers:
         for i, change in enumerate(layer.document.changes):
             where = layer.at("changes", i)
@@ -210,6 +213,8 @@ def _change(applied: Applied, change: Change, where: str, replay: bool) -> list[
             for name, (_, _, risk) in applied.risks.items()
             for one in fields(risk)
         } | known
+    if change.op == "set" and change.path.startswith("purchases/"):
+        known = known_paths(applied) | known
     try:
         paths = match(change.path, sorted(known), where)
     except ScenarioError:
@@ -220,6 +225,8 @@ def _change(applied: Applied, change: Change, where: str, replay: bool) -> list[
         last = path.rsplit("/", 1)[1]
         if path.startswith("workloads/") and last in TEXTS and "/routing/" not in path:
             _set_text(applied, change, path, last, where)
+        elif path.startswith("purchases/"):
+            set_purchase(applied, change, path, known[path], where, _set_dated)
         elif not path.startswith("risks/") and (
             last in FIXED or isinstance(known[path], str) and not path.startswith("commitments/")
         ):

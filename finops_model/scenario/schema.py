@@ -34,6 +34,7 @@ BASE_ONLY = (
     "prices",
     "commitments",
     "risks",
+    "purchases",
     "shapes",
 )
 
@@ -249,6 +250,7 @@ class ScenarioDocument(Strict):
     risks: dict[
         str, RiskTerms
     ] = {}  # name -> kind and its fields (uncertainty/risks); draws go by the name
+    purchases: dict[str, Any] = {}  # name -> way and its fields (scenario/purchases)
     shapes: str | None = (
         None  # CSV workload,hour_of_week,share; relative to the folder of finops.yaml
     )
@@ -295,6 +297,9 @@ def schema_text() -> str:
     >>> sorted(json.loads(schema_text())["properties"])[:2]
     ['assumptions', 'base']
     """
+    from . import ways
+    from .purchases.terms import common_keys
+
     schema = ScenarioDocument.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["$defs"] |= {
@@ -305,4 +310,7 @@ def schema_text() -> str:
     schema["properties"]["workloads"]["additionalProperties"] = {
         "anyOf": [{"$ref": "#/$defs/WorkloadSettings"}, {"const": "ledger", "type": "string"}]
     }
+    uncertain = {"$ref": "#/$defs/Uncertain"}
+    schema["$defs"]["Purchase"] = ways.schema(uncertain, common_keys(uncertain))
+    schema["properties"]["purchases"]["additionalProperties"] = {"$ref": "#/$defs/Purchase"}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

@@ -53,6 +53,9 @@ class Run:
     follows: dict[str, str] = field(
         default_factory=dict
     )  # workload -> the driver it follows ("": none)
+    purchases: list[dict] = field(
+        default_factory=list
+    )  # of a scenario: expected money by part, cash and units by month (purchases/settled.py)
     nothing: tuple[str, str] | None = (
         None  # why nothing is forecast, a clause and its reason: then there are no months
     )

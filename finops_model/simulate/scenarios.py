@@ -21,12 +21,13 @@ from ..streams import BLOCK
 from ..uncertainty.answers import answer, enough_paths
 from .compile.plan import Plan, compile_plan, future
 from .compile.to_flat import by_workload as money_by_workload
-from .compile.to_flat import compile_flat
+from .compile.to_flat import compile_flat, settled_purchases
 from .dials import PATHS as DIAL_PATHS
 from .dials import collect, grid_of
 from .kept_fits import Fits, demand_of
 from .kernel.engine import label, simulate_paths, stream
 from .kernel.limits import check
+from .purchases.settled import Tally, lines_of
 from .run import Run
 
 MAX_PATHS = 100_000  # of a run that stops by itself
@@ -96,8 +97,11 @@ def simulate(
     horizon = np.empty((paths, workloads))
     mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
     belongs = plan.paid_by
+    tally = Tally(plan.purchases)
     for block in blocks:
-        own = money_by_workload(compiled, block, seed) + plan.recurring
+        bought = settled_purchases(compiled, block, seed)
+        tally.add(bought)
+        own = money_by_workload(compiled, block, seed, bought) + plan.recurring
         first, count = block.path0, len(own)
         effective[first : first + count] = own @ belongs + plan.so_far
         horizon[first : first + count] = own.sum(axis=1)
@@ -106,6 +110,7 @@ def simulate(
         cube[first : first + room] = (own + plan.so_far_by)[:room]
         mean += block.volume
 
+    purchases = tally.rows(plan.months)
     by_workload = np.empty((workloads, months, 4))
     by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
@@ -125,7 +130,8 @@ def simulate(
         by_workload=by_workload,
         range_share=variance_shares(horizon, belongs),
         dials=_dials(plan, effective, seed, engine, threads) if dials else {},
-        lines=lines(plan, mean / paths, by_workload),
+        lines=lines(plan, mean / paths, by_workload, purchases),
+        purchases=purchases,
         assumptions=[dict(note) for note in plan.assumptions],
         seed=seed,
         paths=paths,
@@ -170,7 +176,7 @@ def variance_shares(totals: np.ndarray, paid_by: np.ndarray) -> np.ndarray:
     return shares
 
 
-def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
+def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray, purchases=()) -> list[dict]:
     """Expected quantity × price by month, workload and SKU; the rest of a workload's expected cost in one line of its own."""
     rows, listed = [], np.zeros((len(plan.names), len(plan.months)))
     inside = plan.month_of >= 0
@@ -193,6 +199,9 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
                         "cost": float(costs[m]),
                     }
                 )
+    for line in lines_of(purchases):
+        listed[plan.names.index(line["workload"]), plan.months.index(line["month"])] += line["cost"]
+        rows.append(line)
     for w, workload in enumerate(plan.names):
         for m, month in enumerate(plan.months):
             parts = (("booked so far", plan.so_far_by[m, w]), ("recurring", plan.recurring[m, w]))

@@ -4,7 +4,9 @@ A file `<way>.py` holds one frozen, keyword-only dataclass named after the file 
 purchase of a scenario may say beside the common keys, with
 
     METERS          names of what is used, ("use",) or ("input", "output", …); () where nothing is
-    UNCERTAIN       names of fields that may be a range: they arrive as arrays (path, 1)
+    UNCERTAIN       names of fields that may be a range: they arrive as numbers or arrays (path, 1)
+    DATED           of these, which may also change from a date on: then they arrive as (path or 1, month); may be left out
+    WITHOUT_USE     True where the way costs something without any use, so that none need be written; may be left out
     settle(use, months) -> Settled: what each month costs on each path
 
 `use` is a mapping meter → (path, month) units ≥ 0 of the days that are simulated; `months` says which days those are. A way
@@ -13,7 +15,13 @@ prices with the functions of `prices/`, never with formulas of its own. It refus
 
 from __future__ import annotations
 
+from dataclasses import MISSING as _MISSING
+from dataclasses import fields as _fields_of
+
 from ... import shelf as _shelf
+from ._base import Months, Settled
+
+__all__ = ["Months", "Settled", "form", "kinds", "make", "schema"]
 
 METHODS = ("settle",)  # what every file's class can do (shelf.py)
 
@@ -82,3 +90,50 @@ def make(kind: str, fields: dict, where: str = ""):
     docs/method §3.41.
     """
     return _shelf.make(__name__, "way to buy", kind, fields, where)
+
+
+def schema(value: dict, common: dict) -> dict:
+    """The JSON schema of a purchase, for editors.
+
+    Parameters
+    ----------
+    value : dict
+        The schema of a number or a range.
+    common : dict
+        Properties that every purchase may say.
+
+    Returns
+    -------
+    dict
+        One alternative for each way of the shelf.
+
+    Examples
+    --------
+    >>> way = schema({"type": "number"}, {})["anyOf"][0]
+    >>> sorted(way["required"])[-1]
+    'way'
+    """
+    types = {
+        "float": {"type": "number"},
+        "int": {"type": "integer"},
+        "str": {"type": "string"},
+        "bool": {"type": "boolean"},
+        "Mapping": {"type": "object"},
+    }
+    forms = []
+    for kind, own in _shelf.shelf(__name__).items():
+        properties, required = {**common, "way": {"const": kind}}, ["way"]
+        for field in _fields_of(own):
+            plain = types.get(str(field.type).removesuffix(" | None"), {})
+            properties[field.name] = value if field.name in own.UNCERTAIN else plain
+            if field.default is _MISSING and field.default_factory is _MISSING:
+                required.append(field.name)
+        forms.append(
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": required,
+                "properties": properties,
+            }
+        )
+    return {"anyOf": forms}

@@ -14,6 +14,7 @@ from ...uncertainty.curves import MONTH, progress
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.launch import Launch as LaunchRisk
 from ...uncertainty.risks import clock_of
+from ..purchases.compiled import growth_of, month_steps, with_purchases
 from .risk_plan import Series, series_of
 
 
@@ -24,6 +25,7 @@ class Parameter:
     kind: str  # level | growth_per_month | growth_per_year
     values: Timeline
     power: np.ndarray  # (workload,): elasticity; 0 where it does not act
+    pace: np.ndarray | None = None  # (day,) how much of a growth is added on each day; None: evenly
 
 
 def risk_series(resolved, dates, names) -> list[Series]:
@@ -63,7 +65,7 @@ def risk_series(resolved, dates, names) -> list[Series]:
 
 
 def with_launches(resolved, demand: Demand, dates, campaigns: int = 0) -> dict:
-    """Demand arrays with a column for every launch (its ramp, uncertainty of a like workload or the median of all) and campaign (nothing)."""
+    """Demand arrays with a column for every launch (its ramp, uncertainty of a like workload or the median of all), purchase and campaign (nothing)."""
     step = level_increment_sd(demand, dates)
     arrays = {
         "median": demand.median[: len(dates)],
@@ -93,6 +95,7 @@ def with_launches(resolved, demand: Demand, dates, campaigns: int = 0) -> dict:
             key: np.concatenate([value, np.asarray(column[key])[..., None]], axis=-1)
             for key, value in arrays.items()
         }
+    arrays = with_purchases(resolved, demand, dates, arrays)
     if campaigns:
         arrays = {
             key: np.concatenate(
@@ -146,6 +149,17 @@ def multipliers(resolved, names, dates):
                     np.eye(len(names))[i],
                 )
             )
+    for name, purchase in resolved.purchases.items():
+        growth = growth_of(resolved, purchase, dates)
+        if growth is not None:
+            parameters.append(
+                Parameter(
+                    "growth_per_month",
+                    growth,
+                    np.eye(len(names))[names.index(name)],
+                    month_steps(purchase, dates),
+                )
+            )
     return multiplier, parameters
 
 
@@ -156,3 +170,32 @@ def factor(kind: str, values: np.ndarray) -> np.ndarray:
     return np.exp(
         np.cumsum(np.log1p(values) * (12 if kind == "growth_per_month" else 1) / 365.25, axis=0)
     )
+
+
+def certain_part(parameter) -> np.ndarray:
+    """Log multiplier by day of what is certain in a parameter: the number of a level, growth on certain days."""
+    values = parameter.values
+    if parameter.kind == "level":
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(values.number), -200.0)
+    grown = np.where(values.which < 0, np.log1p(values.number), 0.0)
+    if parameter.pace is not None:
+        return np.cumsum(grown * parameter.pace)
+    return np.cumsum(grown) * pace(parameter.kind)
+
+
+def pace(kind: str) -> float:
+    """How much of a growth is added on each day."""
+    return (12 if kind == "growth_per_month" else 1) / 365.25
+
+
+def steady_demand(median: np.ndarray, parameters, series, base: dict) -> dict[int, np.ndarray]:
+    """Workload -> its demand by day, of those that are the same on every path: no level, noise, uncertain value or risk moves them."""
+    steady = {}
+    still = ~(base["step"].any(axis=0) | (np.asarray(base["sigma"]) > 0))
+    for w in np.flatnonzero(still):
+        own = [one for one in parameters if one.power[w]]
+        if all(one.values.certain for one in own) and not any(w in one.workloads for one in series):
+            logs = sum((certain_part(one) * one.power[w] for one in own), np.zeros(len(median)))
+            steady[int(w)] = median[:, w] * np.exp(logs)
+    return steady

@@ -17,7 +17,8 @@ from ...forecasting.widths.demand import Demand
 from ...periods import days, month_index
 from ...scenario.booked import excluded, month_parts, recurring_by_workload
 from ...scenario.changes import escape
-from .demand_paths import Parameter, multipliers, risk_series, with_launches
+from ..purchases.compiled import Bought, compile_purchases
+from .demand_paths import Parameter, multipliers, risk_series, steady_demand, with_launches
 from .mix import lines_of_plan, mix_by_day, routing_dials
 from .pool_rules import expected, refuse_tiers
 from .pools import Pool, compile_pools
@@ -83,6 +84,7 @@ class Plan:
     paid: Mapping[tuple[str, str], float] = field(
         default_factory=dict
     )  # (workload, sku): as Meta.paid
+    purchases: tuple[Bought, ...] = ()  # settled on the meters of the kernel (docs/method §3.42)
 
     @property
     def paid_by(self) -> np.ndarray:
@@ -116,11 +118,11 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
             f"the demand is for {len(demand.names)} workloads from {demand.dates[0]} on, {len(demand.dates)} days; the plan "
             f"needs {len(facts.names)} workloads from {dates[0]} on, {len(dates)} days. Fit it on the same facts."
         )
-    launches = list(resolved.launches)
+    launches, purchases = list(resolved.launches), list(resolved.purchases)
     campaigns = campaigns_of(
         resolved.risks, facts.names, (*resolved.tree["workloads"], *launches), facts.replay
     )
-    demand_names = (*facts.names, *launches, *(one.name for one in campaigns))
+    demand_names = (*facts.names, *launches, *purchases, *(one.name for one in campaigns))
     base = with_launches(resolved, demand, dates, len(campaigns))
     multiplier, parameters = multipliers(resolved, demand_names, dates)
     parameters += [
@@ -135,7 +137,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         if sku in prices:
             uncertain[sku] = Timeline(prices[sku], np.full(len(dates), -1))
     entries = mix_by_day(resolved, dates)
-    for w, one in enumerate(campaigns, len(facts.names) + len(launches)):
+    for w, one in enumerate(campaigns, len(demand_names) - len(campaigns)):
         entries |= {(w, sku): quantity for (of, sku), quantity in entries.items() if of == one.of}
     shape = (len(dates), len(demand_names))
     linear, tokens = np.zeros(shape), np.zeros(shape)
@@ -171,7 +173,8 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         months,
         resolved,
         pools,
-        {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns},
+        {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns}
+        | {name: resolved.tree["workloads"][name]["unit"] for name in purchases},
     )
     routed, routable, small = routing_dials(resolved, prices, uncertain, dates, shape)
     notes = [*resolved.assumptions, *facts.covariates.notes, *_implied(facts, resolved, pools)]
@@ -231,6 +234,9 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
         shares=shares,
         paid=facts.meta.paid,
+        purchases=compile_purchases(
+            resolved, dates, months, demand_names, steady_demand(median, parameters, series, base)
+        ),
     )
 
 

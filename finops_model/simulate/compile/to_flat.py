@@ -12,7 +12,10 @@ import numpy as np
 
 from ...forecasting.covariates.timeline import Timeline
 from ...prices.settle.windows import charge_months, share
+from ...scenario.ways import Settled
 from ..kernel.flat import BlockTotals, FlatPlan, PathValue
+from ..purchases.settled import add_columns, settle
+from .demand_paths import certain_part, pace
 from .plan import Plan
 from .pool_tables import ApartMeters, PoolMeters, add_pools, give_back
 from .risk_plan import month_factors
@@ -29,6 +32,7 @@ class Compiled:
     tiers: tuple[slice, ...]  # by tier: usage of its workloads
     pools: tuple[PoolMeters | ApartMeters, ...]
     dials: int  # tokens, routable, routed; −1: not kept
+    purchases: tuple[tuple[int, ...], ...] = ()  # by purchase: its meters
 
 
 class _Columns:
@@ -87,7 +91,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
     values, profile, on_demand, on_line, lines, prices = [], [], [], [], [], []
     median = plan.median.copy()
     for parameter in plan.parameters:
-        median *= np.exp(_certain(parameter)[:, None] * parameter.power)
+        median *= np.exp(certain_part(parameter)[:, None] * parameter.power)
         for value, when in _uncertain(parameter):
             values.append(value)
             profile.append(when)
@@ -127,6 +131,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             columns.charge(w, column, tier.usage[:, w])
         tiers.append(where)
 
+    bought = add_columns(plan.purchases, columns)
     dials = -1
     if grids is not None:
         dials = columns.add("dial/tokens", "dial/routable", "dial/routed").start
@@ -179,22 +184,14 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
     )
 
     shifted = [slice(t.start - units, t.stop - units) for t in tiers]
-    return Compiled(plan, flat, tuple(shifted), meters, dials - units if dials >= 0 else -1)
-
-
-def _certain(parameter) -> np.ndarray:
-    """Log multiplier by day of what is certain in a parameter: the number of a level, growth on certain days."""
-    values = parameter.values
-    if parameter.kind == "level":
-        with np.errstate(divide="ignore"):
-            return np.maximum(np.log(values.number), -200.0)
-    return np.cumsum(np.where(values.which < 0, np.log1p(values.number), 0.0)) * _pace(
-        parameter.kind
+    return Compiled(
+        plan,
+        flat,
+        tuple(shifted),
+        meters,
+        dials - units if dials >= 0 else -1,
+        tuple(tuple(column - units for column in where) for where in bought),
     )
-
-
-def _pace(kind: str) -> float:
-    return (12 if kind == "growth_per_month" else 1) / 365.25
 
 
 def _uncertain(parameter):
@@ -208,14 +205,30 @@ def _uncertain(parameter):
             yield PathValue(mixture), on.astype(float)
             continue
         for number in np.unique(values.number[on]):
+            days = on & (values.number == number)
             yield (
                 PathValue(mixture, "growth", float(number)),
-                np.cumsum(on & (values.number == number)) * _pace(parameter.kind),
+                np.cumsum(days) * pace(parameter.kind)
+                if parameter.pace is None
+                else np.cumsum(days * parameter.pace),
             )
 
 
-def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarray:
-    """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload)."""
+def settled_purchases(compiled: Compiled, totals: BlockTotals, seed: int) -> list[Settled]:
+    """What every purchase of the plan costs on the paths of a block."""
+    return [
+        settle(one, where, totals.usage, totals.path0, seed)
+        for one, where in zip(compiled.plan.purchases, compiled.purchases)
+    ]
+
+
+def by_workload(
+    compiled: Compiled, totals: BlockTotals, seed: int, purchases: list[Settled] | None = None
+) -> np.ndarray:
+    """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload).
+
+    purchases   as `settled_purchases` gives them; None: settled here
+    """
     plan, own = compiled.plan, totals.cost.copy()
     for tier, where in zip(plan.tiered, compiled.tiers):
         values = np.maximum(totals.usage[:, :, where], 0.0)
@@ -229,6 +242,10 @@ def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarra
             values,
         )
     give_back(own, plan, compiled.pools, totals.usage)
+    if purchases is None:
+        purchases = settled_purchases(compiled, totals, seed)
+    for one, settled in zip(plan.purchases, purchases):
+        own[:, :, one.workload] += settled.cost
     return own
 
 

@@ -1,0 +1,200 @@
+"""Purchases of scenarios: ways to buy on drawn paths against closed forms, plain loops and refusals (docs/method §3.41–§3.49)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scenario_world as small
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from finops_model.errors import FinOpsError, ScenarioError
+from finops_model.scenario.document import explain, load_scenario, resolve
+from finops_model.scenario.ledger_base import read_facts
+from finops_model.simulate.compile.plan import compile_plan, future
+from finops_model.simulate.scenarios import simulate
+
+ENGINES = ("numpy", "numba")
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("company")
+    chosen = small.settings(folder)
+    return folder, chosen, read_facts(small.world(), chosen)
+
+
+def resolved(company, text: str, months: int = 4):
+    folder, chosen, facts = company
+    (folder / "s.yaml").write_text("name: a\n" + text)
+    return resolve(load_scenario(folder / "s.yaml"), settings=chosen, facts=facts, months=months)
+
+
+def run(company, text: str, months: int = 4, paths: int = 256, engine: str = "numpy", **noise):
+    one = resolved(company, text, months)
+    demand = small.demand_for(one.facts, len(future(one)), **noise)
+    return simulate(compile_plan(one, demand), paths, 7, engine=engine, dials=False)
+
+
+def bought(company, text: str, name: str = "x", **how) -> dict:
+    return next(one for one in run(company, text, **how).purchases if one["name"] == name)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_use_that_is_certain_costs_what_a_plain_loop_says_to_the_cent(company, engine):
+    text = "purchases:\n  x: {way: on_demand, use: 300000, price: 2, block: 1000, growth_per_month: 0.1, since: 2026-12, exactly: true}\n"
+    one = bought(company, text, engine=engine)
+    expected = [0.0, *(300_000 * 1.1**k / 1000 * 2 for k in range(3))]
+    assert np.allclose(one["parts"]["use"], expected, rtol=0, atol=1e-6)
+    assert np.allclose(one["meters"]["use"], np.array(expected) * 500, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ranges_come_to_their_closed_form_within_four_standard_errors(company, engine):
+    text = "purchases:\n  x: {way: on_demand, use: {min: 100, max: 300}, price: {min: 1, max: 2}, exactly: true}\n"
+    one = run(company, text, paths=4096, engine=engine)
+    own = one.effective[:, 1, one.units.index("(unassigned)")]
+    mean = 200 * 1.5  # independent draws
+    variance = (300 - 100) ** 2 / 12 * (1 / 12 + 1.5**2) + 200**2 / 12
+    assert abs(own.mean() - mean) < 4 * np.sqrt(variance / 4096)
+    assert abs(own.std() / np.sqrt(variance) - 1) < 0.05
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_use_that_borrows_uncertainty_has_the_mean_of_its_level(company, engine):
+    text = "purchases:\n  x: {way: on_demand, use: 1000, price: 1, like: chat}\n"
+    one = run(company, text, paths=4096, engine=engine, spread=0.2)
+    own = one.effective[:, 0, one.units.index("(unassigned)")]
+    steps = compile_plan(
+        resolved(company, text), small.demand_for(company[2], 181, spread=0.2)
+    ).step[:30, -1]
+    mean = np.mean(np.exp(np.cumsum(steps**2) / 2)) * 1000  # of a log level that walks
+    assert abs(own.mean() - mean) < 4 * own.std() / np.sqrt(4096)
+    assert own.std() > 0
+
+
+def test_tiers_and_freemium_are_priced_by_month_on_every_path(company):
+    text = """purchases:
+  x: {way: tiered, use: {min: 5, max: 25}, exactly: true, rate: {kind: graduated, starts: [0, 10], prices: [2, 1]}, discount: 0.1}
+  y: {way: freemium, use: {min: 50, max: 150}, exactly: true, free: 100, price: 0.5, fee: 3, included: 20, business_unit: Y}
+"""
+    one = run(company, text, paths=512)
+    mean = {row["name"]: row for row in one.purchases}
+    from finops_model.uncertainty.uniforms import path_uniforms
+
+    use = 5 + 20 * path_uniforms(7, "purchases/x/use", 512)
+    tiers = [0.9 * (2 * min(u, 10) + max(u - 10, 0)) for u in use]
+    assert mean["x"]["parts"]["use"] == pytest.approx([np.mean(tiers)] * 4, rel=1e-12)
+    use = 50 + 100 * path_uniforms(7, "purchases/y/use", 512)
+    free = [0.5 * max(u - 120, 0) + (3 if u > 100 else 0) for u in use]
+    assert np.sort(one.effective[:, 2, one.units.index("Y")]) == pytest.approx(np.sort(free))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nothing_else_moves_bit_for_bit(company, engine):
+    text = "purchases:\n  x: {way: on_demand, use: {p10: 5, p50: 20, p90: 60}, price: 1, business_unit: (zzz)}\n"
+    alone, beside = run(company, "", engine=engine), run(company, text, engine=engine)
+    for unit in alone.units:
+        i, j = alone.units.index(unit), beside.units.index(unit)
+        assert np.array_equal(alone.effective[:, :, i], beside.effective[:, :, j])
+    for name in alone.workloads:
+        i, j = alone.workloads.index(name), beside.workloads.index(name)
+        assert np.array_equal(alone.by_workload[i], beside.by_workload[j])
+
+
+def test_changes_reach_use_price_and_terms_from_their_day(company):
+    text = """changes:
+- {path: purchases/x, op: add, since: 2026-12, because: b, value: {way: on_demand, use: 100, price: 2, exactly: true}}
+- {path: purchases/x/use, op: scale, value: 3, since: 2027-01, because: b}
+- {path: purchases/x/price, op: set, value: 1, since: 2027-02, because: b}
+- {path: purchases/x/block, op: set, value: 10, because: b}
+"""
+    assert bought(company, text)["parts"]["use"] == pytest.approx([0, 20, 60, 30])
+    assert explain(resolved(company, text), "purchases/x/price").startswith("1  =  2 (")
+    assert "→ 10 (" in explain(resolved(company, text), "purchases/x/block")
+
+
+def test_lines_of_a_run_hold_each_part_and_add_up(company):
+    text = (
+        "purchases:\n  x: {way: freemium, use: 150, free: 100, price: 0.5, fee: 3, exactly: true}\n"
+    )
+    one = run(company, text)
+    lines = [line for line in one.lines if line["workload"] == "x"]
+    assert {line["sku"] for line in lines} == {"freemium: use", "freemium: fee"}
+    assert sum(line["cost"] for line in lines) == pytest.approx(4 * 28.0)
+    assert sum(line["cost"] for line in one.lines) == pytest.approx(one.total().mean())
+
+
+def test_dials_hold_purchases_in_their_fixed_part(company):
+    text = "purchases:\n  x: {way: on_demand, use: {min: 100, max: 300}, price: 1}\n"
+    one = resolved(company, text)
+    plan = compile_plan(one, small.demand_for(one.facts, len(future(one))))
+    with_ = simulate(plan, 128, 7).dials
+    without = simulate(
+        compile_plan(resolved(company, ""), small.demand_for(one.facts, len(future(one)))), 128, 7
+    ).dials
+    own = simulate(plan, 128, 7, dials=False)
+    money = own.effective[:, :, own.units.index("(unassigned)")]
+    assert np.allclose(with_["fixed"] - without["fixed"], money, atol=1e-6)
+    assert np.array_equal(with_["linear_other"], without["linear_other"])
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(
+    use=st.floats(0, 1e9),
+    price=st.floats(0, 1e4),
+    growth=st.floats(-0.5, 1),
+    discount=st.floats(0, 1),
+)
+def test_any_use_at_any_price_is_their_product(company, use, price, growth, discount):
+    text = f"purchases:\n  x: {{way: on_demand, use: {use!r}, price: {price!r}, discount: {discount!r}, growth_per_month: {growth!r}, exactly: true}}\n"
+    expected = [use * (1 + growth) ** k * price * (1 - discount) for k in range(4)]
+    one = bought(company, text.replace("e+", "e+"), paths=100)
+    assert np.allclose(one["parts"]["use"], expected, rtol=1e-8, atol=1e-6)
+
+
+REFUSED = {
+    "purchases:\n  x: 3": "s.yaml:3: purchases/x: a purchase is a mapping with `way:` and its fields, not '3'.",
+    "purchases:\n  x: {wey: tiered}": "s.yaml:3: purchases/x: 'way' is missing: how is it bought? Did you mean it by 'wey'?",
+    "purchases:\n  x: {way: on_demnad}": "s.yaml:3: purchases/x: unknown way to buy 'on_demnad'. Did you mean 'on_demand'?",
+    "purchases:\n  x: {way: on_demand, use: 1, prise: 2}": "unknown key of a purchase by on_demand 'prise'. Did you mean 'price'?",
+    "purchases:\n  x: {way: on_demand, price: 2}": "purchases/x: how much is used? Write use: units a month (use), or for: whose use of the ledger it takes over.",
+    "purchases:\n  x: {way: on_demand, use: 1}": "s.yaml:3: purchases/x: on_demand: 'price' is missing; write it.",
+    "purchases:\n  x: {way: on_demand, use: -1, price: 2}": "s.yaml:3: purchases/x/use is -1; it must be 0 or more.",
+    "purchases:\n  x: {way: on_demand, use: {p10: 5, p50: 1, p90: 2}, price: 2}": "s.yaml:3: purchases/x/use:",
+    "purchases:\n  x: {way: on_demand, use: {inputs: 5}, price: 2}": "purchases/x/use: unknown meter of on_demand 'inputs'.",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2, discount: 1.5}": "on_demand: discount is 1.5; it must be a share from 0 to 1.",
+    "purchases:\n  x: {way: on_demand, use: 1, price: two}": "on_demand: price is 'two'; write a number.",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2, since: 2027-03, until: 2027-01}": "until 2027-01 is not after since 2027-03; until is the first day without it.",
+    "purchases:\n  chat: {way: on_demand, use: 1, price: 2}": "there is a workload 'chat' already, and a purchase is a row of its own. Give it another name, or say for: {workloads: [chat]}",
+    "purchases:\n  seats: {way: on_demand, use: 1, price: 2}": "there is a workload 'seats' already, and a purchase is a row of its own. Give it another name.",
+    'purchases:\n  "a*": {way: on_demand, use: 1, price: 2}': "purchases/a*: a purchase needs a name of 1 to 100 letters on one line, without '*'; its draws go by it.",
+    'purchases:\n  "a\\nb": {way: on_demand, use: 1, price: 2}': "purchases/a\\nb: a purchase needs a name of 1 to 100 letters on one line",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2, like: chatt}": "purchases/x/like: unknown workload 'chatt'. Did you mean 'chat'?",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2, driver: users}": "purchases/x: unknown driver 'users'.",
+    "changes:\n- {path: purchases/x/y, op: add, value: {}, because: b}": "op: add takes commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'purchases/x/y'.",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2}\nchanges:\n- {path: purchases/x/prise, op: set, value: 1, because: b}": "path 'purchases/x/prise' is not there. Did you mean 'purchases/x/price'?",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2}\nchanges:\n- {path: purchases/x, op: add, value: {way: on_demand, use: 1, price: 2}, because: b}": "purchases/x is there already",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2}\nchanges:\n- {path: purchases/x/block, op: set, value: 0, because: b}": "on_demand: block",
+    "purchases:\n  x: {way: on_demand, use: 1, price: 2}\nchanges:\n- {path: purchases/x/block, op: set, value: 2, since: 2027-01, because: b}": "'purchases/x/block' holds for the whole run and cannot change from 2027-01. Take since out.",
+    "purchases:\n  x: {way: tiered, use: 1, rate: {kind: gradual}}": "purchases/x: rate: unknown rate form 'gradual'. Did you mean 'graduated'?",
+    "purchases:\n  x: {way: tiered, use: 1, rate: 3}": "purchases/x",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=range(len(REFUSED)))
+def test_a_purchase_that_cannot_be_meant_is_refused(company, text):
+    with pytest.raises(FinOpsError) as refusal:
+        resolved(company, text)
+    said = str(refusal.value)
+    assert REFUSED[text] in said, said
+    assert isinstance(refusal.value, ScenarioError)
+    assert not any(
+        word in said for word in ("Traceback", "KeyError", "object at", "array(", "dataclass")
+    )
+
+
+def test_a_name_with_a_slash_is_written_as_it_is_and_escaped_in_paths(company):
+    text = "purchases:\n  a/b: {way: on_demand, use: 10, price: 2, exactly: true}\nchanges:\n- {path: purchases/a%2Fb/price, op: scale, value: 2, because: b}\n"
+    assert bought(company, text, "a/b")["parts"]["use"] == [40.0] * 4
