@@ -1,4 +1,4 @@
-"""Purchases of scenarios: ways to buy on drawn paths against closed forms, plain loops and refusals (docs/method §3.41–§3.49)."""
+"""Purchases of scenarios: ways to buy on drawn paths against closed forms, plain loops and refusals (docs/method §3.41–§3.43)."""
 
 from __future__ import annotations
 
