@@ -136,7 +136,7 @@ def loop(found: demand.Hours, instruments=()) -> np.ndarray:
                 covered = 0.0
                 for one in instruments:
                     if one.start <= str(date) < one.end:
-                        covered += min(max(use * one.eligible_share - covered, 0.0), one.quantity)
+                        covered += min((use - covered) * one.eligible_share, one.quantity)
                 hours[path, day, hour] = use - covered
     return hours.reshape(found.paths, -1)
 

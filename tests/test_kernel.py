@@ -316,7 +316,7 @@ def test_sums_of_demand_are_those_of_the_paths(which):
 def used_by_hand(usage, instruments):
     covered, found = 0.0, []
     for share, quantity in instruments:
-        used = min(max(usage * share - covered, 0.0), quantity)
+        used = min((usage - covered) * share, quantity)
         covered += used
         found.append(used)
     return found

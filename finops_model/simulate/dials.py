@@ -40,8 +40,8 @@ def grid_of(plan, pool) -> np.ndarray:
 def level_by_month(plan, pool) -> tuple[np.ndarray, np.ndarray]:
     """(units per hour, money per unit and hour) in force in each month, mean over its days: (month,) each."""
     level, rate = np.zeros(len(plan.months)), np.zeros(len(plan.months))
-    quantity = np.array([i.quantity for i in pool.instruments])
-    rates = np.array([i.rate for i in pool.instruments])
+    quantity = np.array([one.quantity for one in pool.levels])
+    rates = np.array([one.rate for one in pool.levels])
     for m in range(len(plan.months)):
         term = (
             pool.in_term[:, plan.month_of == m].mean(axis=1)
@@ -113,9 +113,7 @@ def collect(
             )
             continue
         spill = usage[:, :, meters.spill]
-        pooled = usage[:, :, meters.money] * max(
-            (one.eligible_share for one in pool.instruments), default=1.0
-        )
+        pooled = usage[:, :, meters.money] * max((one.share for one in pool.levels), default=1.0)
         whole, above = pooled, spill[:, :, 0]  # above level 0 is all of it
         if not pool.loose:  # a certain price is one of all paths
             whole, above = whole.sum(axis=0), above.sum(axis=0)

@@ -124,9 +124,7 @@ def _serve(pool: Pool, hours: dict[str, np.ndarray], plan: Plan, days: np.ndarra
     covered = np.zeros_like(level)
     for instrument, term in zip(pool.instruments, pool.in_term):
         quantity = np.where(term[days], instrument.quantity, 0.0).astype(np.float32)[None, :, None]
-        covered += np.minimum(
-            np.maximum(level * np.float32(instrument.eligible_share) - covered, 0), quantity
-        )
+        covered += np.minimum((level - covered) * np.float32(instrument.eligible_share), quantity)
     left = np.divide(level - covered, level, out=np.zeros_like(level), where=level > 0)
     for sku in mine:
         hours[sku] = np.maximum(hours[sku] * left, 0)

@@ -1,7 +1,7 @@
 """Hourly instruments compiled to piecewise-linear tables of a day's level (docs/method §3.14).
 
-used_i(u) = min(max(u·share_i − what the instruments before it cover, 0), quantity_i) is piecewise linear in the hour's usage u; a day is
-the sum over its hours of used_i(level × share of the hour), piecewise linear in the day's level. So the table is exact, and one
+used_i(u) = min((u − what the instruments before it cover)·share_i, quantity_i) is piecewise linear in the hour's usage u, as the settlement
+has it (§5.10); a day is the sum over its hours of used_i(level × share of the hour), piecewise linear in the day's level. So the table is exact, and one
 step per day settles what a loop over 24 hours would.
 """
 
@@ -30,9 +30,9 @@ def evaluate(piece: Piece, level) -> np.ndarray:
 def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
     """Units used of each instrument as a function of an hour's usage; instruments (eligible share, quantity) in their order.
 
-    >>> first, second = hour_pieces([(0.5, 10.0), (1.0, 5.0)])
-    >>> [float(evaluate(one, 30.0)) for one in (first, second)]
-    [10.0, 5.0]
+    >>> first, second = hour_pieces([(1.0, 10.0), (0.5, 5.0)])
+    >>> [float(evaluate(one, 16.0)) for one in (first, second)]
+    [10.0, 3.0]
     """
     breaks, covered, end = (
         np.zeros(1),
@@ -41,11 +41,12 @@ def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
     )  # what is covered so far, straight between breaks
     pieces = []
     for share, quantity in instruments:
-        open_ = share * breaks - covered  # what this one may still cover
+        open_ = share * (breaks - covered)  # what this one may still cover
+        rest = share * (1 - end)
         slope = (
-            np.append(np.diff(open_) / np.diff(breaks), share - end)
+            np.append(np.diff(open_) / np.diff(breaks), rest)
             if len(breaks) > 1
-            else np.array([share - end])
+            else np.array([rest])
         )
         points = [breaks]
         for target in (0.0, quantity):  # where it begins, and where it is full
@@ -55,10 +56,10 @@ def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
             points.append(crossing[(crossing < FAR) & (crossing > breaks) & (crossing < right)])
         points = np.unique(np.concatenate(points))
         before = np.interp(points, breaks, covered) + np.maximum(points - breaks[-1], 0.0) * end
-        used = np.clip(share * points - before, 0.0, quantity)
+        used = np.clip(share * (points - before), 0.0, quantity)
         beyond = points[-1] + max(points[-1], 1.0)
         after = np.interp(beyond, breaks, covered) + (beyond - breaks[-1]) * end
-        last = (np.clip(share * beyond - after, 0.0, quantity) - used[-1]) / (beyond - points[-1])
+        last = (np.clip(share * (beyond - after), 0.0, quantity) - used[-1]) / (beyond - points[-1])
         pieces.append(_piece(points, used, last))
         breaks, covered, end = points, before + used, end + last
     return pieces

@@ -118,6 +118,29 @@ def rule_of(one: Held, terms: Hourly) -> Units | Spend:
         raise ScenarioError(str(problem)) from None
 
 
+@dataclass(frozen=True)
+class Level:
+    """An instrument on a pool of one level: what share of an hour's usage it may cover, how much of it, and what that much costs."""
+
+    share: float
+    quantity: float  # pool units of an hour
+    rate: float  # money per pool unit and hour, used or not
+
+
+def level_of(rule: Units | Spend) -> Level:
+    """The instrument of the settlement as the tables take it (§3.14): one object says both, so they cannot differ.
+
+    >>> level_of(Units(quantity=8, rate=1.3, skus=["gpu"]))
+    Level(share=1.0, quantity=8.0, rate=1.3)
+    >>> level_of(Spend(commitment=10, discount=0.25, skus=("gpu",), counts="list"))
+    Level(share=1.0, quantity=10.0, rate=0.75)
+    """
+    if isinstance(rule, Units):
+        return Level(rule.eligible_share, rule.quantity, rule.rate)
+    assert rule.discount is not None and rule.counts == "list"  # `one_level` lets no other in
+    return Level(rule.eligible_share, rule.commitment, 1 - rule.discount)
+
+
 def in_order(
     group: Sequence[Held], terms: Mapping[str, Hourly]
 ) -> list[tuple[Held, Units | Spend]]:

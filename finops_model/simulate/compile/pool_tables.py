@@ -156,8 +156,8 @@ def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> P
             of_day(piece, day)
             for piece in hour_pieces(
                 [
-                    (one.eligible_share, one.quantity if on else 0.0)
-                    for one, on in zip(pool.instruments, distinct[1:, s])
+                    (one.share, one.quantity if on else 0.0)
+                    for one, on in zip(pool.levels, distinct[1:, s])
                 ]
             )
         ]
@@ -173,7 +173,7 @@ def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> P
                 covered.start + i,
             )
         )
-    share_ = max((one.eligible_share for one in pool.instruments), default=1.0)
+    share_ = max((one.share for one in pool.levels), default=1.0)
     for k in range(spill.stop - spill.start):
         parts.tables.append(
             Table(
@@ -284,10 +284,10 @@ def _given_back(
     """What the commitments of a pool add to the on-demand cost, by workload."""
     added = np.zeros((*usage.shape[:2], len(plan.names)))
     parts = _by_use(usage[:, :, meters.by])
-    for i, instrument in enumerate(pool.instruments):
-        held = _by_month(plan, pool.in_term[i] * instrument.quantity)
+    for i, level in enumerate(pool.levels):
+        held = _by_month(plan, pool.in_term[i] * level.quantity)
         used, covered = usage[:, :, meters.used.start + i], usage[:, :, meters.covered.start + i]
-        net, idle = used * instrument.rate - covered, (held - used) * instrument.rate
+        net, idle = used * level.rate - covered, (held - used) * level.rate
         if owner >= 0 or not len(pool.workloads):
             added[:, :, owner if owner >= 0 else 0] += idle
         else:

@@ -23,7 +23,19 @@ from ...prices.settle.hours import HOURS, day_shapes
 from ...prices.terms.contracts import read_tables
 from ...scenario.changes import escape
 from .overlaps import narrowed
-from .pool_rules import Held, hourly, in_order, meeting, one_level, refuse_units, typical, worth
+from .pool_rules import (
+    Held,
+    Level,
+    hourly,
+    in_order,
+    level_of,
+    meeting,
+    one_level,
+    refuse_units,
+    rule_of,
+    typical,
+    worth,
+)
 from .risk_plan import parents, price_factors
 
 
@@ -51,7 +63,8 @@ class Pool:
     )  # (day, workload): pool units per unit of volume, of SKUs with a certain price
     cost: np.ndarray  # (day, workload): on-demand money of them per unit of volume
     workloads: np.ndarray  # positions of the workloads that use it
-    instruments: tuple[Hourly, ...]  # in the order they apply
+    instruments: tuple[Hourly, ...]  # their terms, in the order they apply
+    levels: tuple[Level, ...]  # the same as the tables take them; () where SKUs stand apart
     in_term: np.ndarray  # (instrument, day) bool
     share: np.ndarray | None  # (workload, day, 24) of a day's usage in each hour; None: flat
     owner: str  # workload that carries unused hours in the bill; "": shared by usage
@@ -132,9 +145,24 @@ def compile_pools(
         None if shapes is None else day_shapes(shapes)[:, weekday_of(dates)]
     )  # (workload, day, 24)
     return tuple(
-        (_pool if one_level(group) else _apart)(resolved, group, use, share)
+        (_pool if one_level(group) and _one_price(group, use) else _apart)(
+            resolved, group, use, share
+        )
         for group in meeting(held)
     )
+
+
+def _one_price(group: Sequence[Held], use: _Use) -> bool:
+    """Whether it is the same money whichever of its SKUs a unit covers: else SKUs are served in the order of the settlement.
+
+    A commitment in money with one discount saves the same share of every SKU.
+    """
+    if group[0].spend:
+        return True
+    used = sorted({sku for _, sku in use.entries if sku in group[0].skus})
+    if any(sku in use.lines for sku in used):
+        return len(used) < 2
+    return all(np.array_equal(use.prices[sku], use.prices[used[0]]) for sku in used)
 
 
 def eligible(resolved, record: dict, where: str) -> tuple[str, ...]:
@@ -219,6 +247,7 @@ def _pool(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
         cost=cost,
         workloads=used,
         instruments=instruments,
+        levels=tuple(level_of(rule_of(held[i], terms[i])) for i in order),
         in_term=np.stack([i.in_term(use.dates) for i in instruments]),
         share=share,
         owner=_owner(resolved.facts.daily, {i.id for i in instruments}),
@@ -271,6 +300,7 @@ def _apart(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
         cost=cost,
         workloads=np.flatnonzero(usage.any(axis=(0, 1))),
         instruments=tuple(terms[one.name] for one, _ in order),
+        levels=(),
         in_term=in_term,
         share=share,
         owner=_owner(resolved.facts.daily, {one.name for one in held}),
