@@ -51,6 +51,8 @@ SHELVES = {
     "instruments",
     "distributions",
     "risks",
+    "ways",
+    "levers",
     "forecasters",
     "methods",
     "kpis",

@@ -24,6 +24,7 @@ from ..uncertainty.distributions import kinds
 from ..uncertainty.elicit import PERCENT, checked
 from ..uncertainty.risks import kinds as risk_kinds
 from ..uncertainty.risks import schema as risk_schema
+from . import ways
 
 BASE_ONLY = (
     "horizon",
@@ -203,6 +204,42 @@ class Launch(Strict):
     )
 
 
+class PurchaseTerms(Strict):
+    """What every purchase may say, whatever its way."""
+
+    way: Text
+    since: Date | None = None  # first day; default: the first day of the forecast
+    until: Date | None = None  # the first day without it
+    business_unit: str = "(unassigned)"
+    team: str = "(untagged)"
+    environment: str = "(untagged)"
+    service: str = "(planned)"
+    use: Any = None  # units a month: a number, a range, or one of these by meter of the way
+    growth_per_month: Value = 0.0  # of the use: month k after the first has (1 + growth)^k of it
+    ramp_months: Quantity = 0.0  # from nothing to the whole use
+    curve: Literal["straight", "s_curve"] = "straight"
+    driver: str = ""
+    elasticity: Quantity = 1.0
+    like: str | None = (
+        None  # workload whose uncertainty its use borrows; default: the median of all
+    )
+    exactly: bool = False  # the use is as written: only ranges differ from path to path
+    takes: Annotated[dict | None, Field(alias="for")] = (
+        None  # whose use it takes over, instead of `use`
+    )
+    because: str = ""
+    source: str = ""
+    owner: str = ""
+    review_by: Date | None = None
+
+
+def common_keys(uncertain: dict) -> dict:
+    """JSON schemas of the common keys, by key; uncertain: that of a number or a range."""
+    own = PurchaseTerms.model_json_schema(by_alias=True)["properties"]
+    own = {key: {k: v for k, v in one.items() if k != "title"} for key, one in own.items()}
+    return {**own, "use": {}, "growth_per_month": uncertain}
+
+
 class Note(Strict):
     """An assumption (what we do not control) or a decision (what we do)."""
 
@@ -297,9 +334,6 @@ def schema_text() -> str:
     >>> sorted(json.loads(schema_text())["properties"])[:2]
     ['assumptions', 'base']
     """
-    from . import ways
-    from .purchases.terms import common_keys
-
     schema = ScenarioDocument.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["$defs"] |= {

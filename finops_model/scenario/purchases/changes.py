@@ -20,7 +20,8 @@ from ..applied import (
 )
 from ..changes import Event, escape, leaves, unescape
 from ..schema import Change
-from .terms import Common, Purchase, built, read_purchase
+from ..schema import PurchaseTerms as Common
+from .terms import Purchase, built, read_purchase
 
 TEXTS = (
     "way",

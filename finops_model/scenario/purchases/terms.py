@@ -4,60 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from ...documents import Date, Quantity, Text
 from ...errors import FinOpsError, ScenarioError, nearest, unknown
-from ...settings import Strict
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.elicit import is_range, read_value
 from .. import ways
 from ..applied import first_day
 from ..changes import escape
-from ..schema import Value
+from ..schema import PurchaseTerms as Common
 
 USE = "use"
-
-
-class Common(Strict):
-    """What every purchase may say, whatever its way."""
-
-    way: Text
-    since: Date | None = None  # first day; default: the first day of the forecast
-    until: Date | None = None  # the first day without it
-    business_unit: str = "(unassigned)"
-    team: str = "(untagged)"
-    environment: str = "(untagged)"
-    service: str = "(planned)"
-    use: Any = None  # units a month: a number, a range, or one of these by meter of the way
-    growth_per_month: Value = 0.0  # of the use: month k after the first has (1 + growth)^k of it
-    ramp_months: Quantity = 0.0  # from nothing to the whole use
-    curve: Literal["straight", "s_curve"] = "straight"
-    driver: str = ""
-    elasticity: Quantity = 1.0
-    like: str | None = (
-        None  # workload whose uncertainty its use borrows; default: the median of all
-    )
-    exactly: bool = False  # the use is as written: only ranges differ from path to path
-    takes: Annotated[dict | None, Field(alias="for")] = (
-        None  # whose use it takes over, instead of `use`
-    )
-    because: str = ""
-    source: str = ""
-    owner: str = ""
-    review_by: Date | None = None
-
-
 KNOWN = tuple(field.alias or name for name, field in Common.model_fields.items())
-
-
-def common_keys(uncertain: dict) -> dict:
-    """JSON schemas of the common keys, by key; uncertain: that of a number or a range."""
-    own = Common.model_json_schema(by_alias=True)["properties"]
-    own = {key: {k: v for k, v in one.items() if k != "title"} for key, one in own.items()}
-    return {**own, USE: {}, "growth_per_month": uncertain}
 
 
 @dataclass(frozen=True, kw_only=True)
