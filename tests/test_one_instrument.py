@@ -37,14 +37,14 @@ def company(tmp_path_factory):
 
 def documents(terms: list[dict], spend: bool, skus: list[str]) -> list[dict]:
     """The same commitments as documents of the settlement."""
-    as_spend = lambda one: {  # noqa: E731
+    as_spend = lambda one: {
         "kind": "spend",
         "commitment": one["quantity"],
         "discount": one["ContractCommitmentDiscountPercentage"],
         "counts": "list",
         "skus": skus,
     }
-    as_units = lambda one: {  # noqa: E731
+    as_units = lambda one: {
         "kind": "units",
         "quantity": one["quantity"],
         "rate": one["x_Rate"],
