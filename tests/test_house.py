@@ -57,13 +57,6 @@ LONG_FILES = {}
 # Modules that no command, front-door name or notebook reaches (scripts/count_house.py); may only shrink.
 UNREACHED = {
     "decide.commitments.ratios",
-    "prices.capacity.blocks",
-    "prices.capacity.hardware",
-    "prices.capacity.lifecycle",
-    "prices.capacity.provisioned",
-    "prices.capacity.storage",
-    "prices.capacity.transfer",
-    "prices.settle.spill",
     "prices.terms.agreements",
     "prices.terms.subscription",
     "prices.terms.termination",

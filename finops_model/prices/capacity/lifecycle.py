@@ -6,7 +6,7 @@ window of ages: one matrix product per class, for all paths at once. An object c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from ...checks import number, quantities
 from ...errors import PriceError, unknown
 from ..rates import make
 from ..rates._parts import Form
+from ..settle.windows import charge_at
 from ..transforms._checks import together
 from .storage import average_by_month, sum_by_month
 
@@ -69,32 +70,31 @@ class Kept:
 
         Each path has its own pool of tiers in a class; an early charge is priced at the tier that the month's storage has reached.
         """
-        retrieved = retrieved or {}
-        for name in retrieved:
-            if name not in self.stock:
-                raise PriceError(
-                    unknown("lifecycle: retrieved", "storage class", str(name), self.stock)
-                )
+        return self.lifecycle.charge(self.amounts(), retrieved)
+
+    def amounts(self) -> dict:
+        """What is charged, before prices: {class: {"stock" | "kept" | "owed" | "moved": (..., month)}}, linear in ingest and opening.
+
+        stock   unit-months that lie there; kept   the same as billed (smallest size, overhead); owed   billed unit-months of minimum
+        duration; moved   units that came in by a rule
+        """
         answer = {}
         for place, kind in enumerate(self.lifecycle.classes):
-            billed = self.lifecycle.billed(kind)
-            kept, owed = (
-                average_by_month(days[kind.name] * billed, self.dates)[1]
+            stock, owed = (
+                average_by_month(days[kind.name], self.dates)[1]
                 for days in (self.stock, self.early)
             )
+            billed = self.lifecycle.billed(kind)
             moved = (
                 sum_by_month(self.entered[kind.name], self.dates)[1]
                 if place
-                else np.zeros_like(kept)
+                else np.zeros_like(stock)
             )
-            read = quantities("lifecycle: retrieved", retrieved.get(kind.name, 0.0))
-            read, _ = together("lifecycle", retrieved=read, stock=kept)
-            storage = kind.form.charge(kept)
             answer[kind.name] = {
-                "storage": storage,
-                "early": kind.form.charge(kept + owed) - storage,
-                "transition": moved / (self.lifecycle.object_size or 1.0) * kind.transition,
-                "retrieval": read * kind.retrieval,
+                "stock": stock,
+                "kept": stock * billed,
+                "owed": owed * billed,
+                "moved": moved,
             }
         return answer
 
@@ -183,6 +183,55 @@ class Lifecycle:
         if not self.object_size:
             return 1.0
         return (max(self.object_size, kind.minimum_size) + kind.extra_size) / self.object_size
+
+    def charge(self, amounts: dict, retrieved: dict | None = None, factor=1.0) -> dict:
+        """Money of amounts by class, as `Kept.amounts` gives them (or sums of such): see `Kept.charges`.
+
+        retrieved   class -> units read in each month; factor   on prices per unit (a negotiated share off), (..., month) or a number
+        """
+        retrieved, names = retrieved or {}, [kind.name for kind in self.classes]
+        for name in retrieved:
+            if name not in names:
+                raise PriceError(unknown("lifecycle: retrieved", "storage class", str(name), names))
+        answer = {}
+        for kind in self.classes:
+            given = amounts[kind.name]
+            kept, owed = given["kept"], given["owed"]
+            read = quantities("lifecycle: retrieved", retrieved.get(kind.name, 0.0))
+            read, _ = together("lifecycle", retrieved=read, stock=kept)
+            storage = charge_at(kind.form, kept, factor)
+            answer[kind.name] = {
+                "storage": storage,
+                "early": charge_at(kind.form, kept + owed, factor) - storage,
+                "transition": given["moved"] / (self.object_size or 1.0) * kind.transition * factor,
+                "retrieval": read * kind.retrieval * factor,
+            }
+        return answer
+
+    def ended(self, ingest, opening=0.0, opening_age: int = 0) -> dict:
+        """Unit-days of minimum duration owed by what is there after the last day, if all of it is deleted on the day that follows:
+        {class: (...)}. Arguments as `run`; what a rule moves or ends on that day anyway is among it.
+
+        >>> plan = Lifecycle((StorageClass("nearline", 0.01, minimum_days=30),))
+        >>> plan.ended([1000.0] + [0.0] * 14)
+        {'nearline': np.float64(15000.0)}
+        """
+        ingest = quantities("lifecycle: ingest", ingest)
+        days, old = ingest.shape[-1], _age(opening_age, "opening_age", least=0)
+        gone = replace(self, expire_after=None)._kernels(days + old + 1)["stock"]
+        alive = self._alive(np.arange(days + old))
+        owed = {}
+        for i, (kind, start) in enumerate(zip(self.classes, (0, *self.after))):
+            age = np.arange(1, days + old + 1)
+            since = age - start if self.rewrite_on_move else age
+            each = (gone[i][:-1] > 0) * alive * np.maximum(kind.minimum_days - since, 0.0)
+            unit_days = ingest @ each[:days][::-1]
+            if np.any(opening):
+                unit_days = unit_days + np.asarray(opening) * (
+                    each[days + old - 1] / self._alive(old)
+                )
+            owed[kind.name] = unit_days[()]
+        return owed
 
     def run(self, ingest, start: str, opening=0.0, opening_age: int = 0) -> Kept:
         """The stocks of every class, day by day.

@@ -16,7 +16,7 @@ from ...checks import number, numbers, quantities
 from ...errors import PriceError, unknown
 from ..rates import make
 from ..rates._parts import Form
-from ..settle.windows import share
+from ..settle.windows import charge_at, share
 from ..transforms._checks import together
 
 ANY = "*"
@@ -108,11 +108,12 @@ class Tariff:
             )
         )
 
-    def charge(self, flows: Sequence[Mapping]) -> Transferred:
+    def charge(self, flows: Sequence[Mapping], factor=1.0) -> Transferred:
         """Price flows of one window (a month), pooled before tiers.
 
         flows   mappings {from, to, quantity, via (list of names, optional), service (optional)}; quantity a number or (...) in the
                 unit of the prices
+        factor  on prices per unit (1 less a negotiated share), a number or (...); fees and minima stay (docs/method §5.15)
 
         >>> zones = Tariff([Leg("zone", "zone", 0.01, sides=2)])
         >>> zones.charge([{"from": "zone", "to": "zone", "quantity": 1000}]).cost
@@ -139,7 +140,7 @@ class Tariff:
             members = np.flatnonzero(times)  # the cost of a pool stays with the flows that pass it
             usage = used[..., members] * times[members]
             billed[pool] = usage.sum(axis=-1)
-            by_pool[pool] = rate.charge(billed[pool])
+            by_pool[pool] = charge_at(rate, billed[pool], factor)
             by_flow[..., members] += (
                 by_pool[pool][..., None] if len(members) == 1 else share(by_pool[pool], usage)
             )

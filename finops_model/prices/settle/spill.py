@@ -15,9 +15,7 @@ from ..transforms._checks import together
 SHAPES = ("flat", "burst", "lognormal", "gamma")
 
 
-def expected_spill(
-    mean, capacity, shape: str = "flat", cv: float = 0.0, factor: float = 1.0, share: float = 0.0
-):
+def expected_spill(mean, capacity, shape: str = "flat", cv=0.0, factor=1.0, share=0.0):
     """Expected demand above capacity in one window, same unit as `mean`.
 
     mean       demand of a window on average, number or array
@@ -27,8 +25,8 @@ def expected_spill(
                lognormal  windows are lognormal with coefficient of variation `cv`
                gamma      windows are gamma with coefficient of variation `cv` (cv 1: exponential)
 
-    Served on average is mean - expected_spill, unused is capacity - served. Raises PriceError for an unknown shape or parameters
-    that are no shape. Source: partial expectations of the two distributions; Black (1976) is the lognormal one.
+    cv, factor, share are numbers, or arrays that broadcast with `mean`. Served on average is mean - expected_spill, unused is
+    capacity - served. Raises PriceError for an unknown shape or parameters that are no shape. Source: partial expectations of the two distributions; Black (1976) is the lognormal one.
 
     >>> expected_spill(50, 40, "burst", factor=2, share=0.25), round(float(expected_spill(50, 50, "gamma", cv=1)), 4)
     (np.float64(15.0), 18.394)
@@ -41,30 +39,34 @@ def expected_spill(
         capacity=quantities("spill: capacity", capacity),
     )
     cv, factor, share = (
-        number(cv, "spill: cv"),
-        number(factor, "spill: factor"),
-        number(share, "spill: share"),
+        np.asarray(quantities(f"spill: {name}", value))
+        if np.ndim(value)
+        else number(value, f"spill: {name}")
+        for name, value in (("cv", cv), ("factor", factor), ("share", share))
     )
     if shape == "burst":
-        if share >= 1 or factor < 1 or share * factor > 1 * (1 + 1e-12):
+        wrong = np.asarray((share >= 1) | (factor < 1) | (share * factor > 1 * (1 + 1e-12)))
+        if wrong.any():
+            first = [float(np.broadcast_to(x, wrong.shape)[wrong].flat[0]) for x in (share, factor)]
             raise PriceError(
-                f"spill: a share {share:g} of the windows cannot hold {factor:g} x the mean; factor must be "
+                f"spill: a share {first[0]:g} of the windows cannot hold {first[1]:g} x the mean; factor must be "
                 "1 or more, share below 1 and share x factor at most 1."
             )
-        rest = max(1 - share * factor, 0.0) / (1 - share)
+        rest = np.maximum(1 - share * factor, 0.0) / (1 - share)
         return (
             share * np.maximum(factor * mean - capacity, 0.0)
             + (1 - share) * np.maximum(rest * mean - capacity, 0.0)
         )[()]
     flat = np.maximum(mean - capacity, 0.0)
-    if shape == "flat" or cv < 1e-9:
+    if shape == "flat" or np.all(cv < 1e-9):
         return flat[()]
+    even, cv = cv < 1e-9, np.maximum(cv, 1e-9)
     usual = (mean > 0) & (
         capacity > 0
     )  # without capacity everything spills, without demand nothing
     m, k = np.where(usual, mean, 1.0), np.where(usual, capacity, 1.0)
     spill = _lognormal(m, k, cv) if shape == "lognormal" else _gamma(m, k, cv)
-    return np.where(usual, np.maximum(spill, flat), flat)[
+    return np.where(usual & np.logical_not(even), np.maximum(spill, flat), flat)[
         ()
     ]  # convex in demand: never below the flat answer (Jensen)
 
@@ -85,9 +87,7 @@ def _gamma(mean, capacity, cv):
     return mean * gammaincc(form + 1, scaled) - capacity * gammaincc(form, scaled)
 
 
-def served_share(
-    mean, capacity, shape: str = "flat", cv: float = 0.0, factor: float = 1.0, share: float = 0.0
-):
+def served_share(mean, capacity, shape: str = "flat", cv=0.0, factor=1.0, share=0.0):
     """Share of the traffic that the capacity serves, 0..1; 1 where there is no traffic.
 
     >>> served_share([0, 50, 200], 100)
