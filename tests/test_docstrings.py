@@ -31,6 +31,7 @@ PACKAGES = (
     "uncertainty.distributions._base",
     "uncertainty.risks",
     "forecasting.methods",
+    "scenario.ways",
     "facts.intake.importers",
     "facts.intake.importers._console",
     "facts.intake.importers._json",
