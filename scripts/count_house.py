@@ -57,7 +57,6 @@ SHELVES = {
     "methods",
     "kpis",
     "importers",
-    "ways",
 }
 SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Source", "Examples")
 ORDERS = (

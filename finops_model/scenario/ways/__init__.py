@@ -59,6 +59,11 @@ def form(kind: str) -> type:
     ------
     FinOpsError
         The file does not hold the class, or the class lacks `settle`.
+
+    Examples
+    --------
+    >>> form("tiered").METERS
+    ('use',)
     """
     return _shelf.form(__name__, kind)
 
@@ -88,6 +93,11 @@ def make(kind: str, fields: dict, where: str = ""):
     Source
     ------
     docs/method §3.41.
+
+    Examples
+    --------
+    >>> make("storage", {"price": 0.02, "opening": 1000}).counts
+    'written'
     """
     return _shelf.make(__name__, "way to buy", kind, fields, where)
 

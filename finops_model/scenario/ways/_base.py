@@ -39,7 +39,22 @@ class Months:
 
     @classmethod
     def between(cls, names, start: str, end: str | None = None) -> Months:
-        """The days from `start` on, before `end` (exclusive); None: to the end of the last month."""
+        """The days from `start` on, before `end`.
+
+        Parameters
+        ----------
+        names : sequence of str
+            YYYY-MM, in order.
+        start : str
+            First day, YYYY-MM-DD.
+        end : str, optional
+            The first day without it; None: to the end of the last month.
+
+        Returns
+        -------
+        Months
+            Days of each month.
+        """
         months = np.array(names, "datetime64[M]")
         begins, ends = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
         first = np.maximum(begins, np.datetime64(start, "D"))
@@ -53,11 +68,28 @@ class Months:
         return self.days / self.whole
 
     def by_day(self, dates: np.ndarray) -> np.ndarray:
-        """(day,): position of the month of each day, −1 where none is meant."""
+        """Position of the month of each day.
+
+        Parameters
+        ----------
+        dates : array (day,) of datetime64[D]
+            Days.
+
+        Returns
+        -------
+        array (day,)
+            Positions, −1 where none is meant.
+        """
         return month_index(dates, self.names)
 
     def dates(self) -> np.ndarray:
-        """Every day on which the purchase holds, in order."""
+        """Every day on which the purchase holds.
+
+        Returns
+        -------
+        array (day,) of datetime64[D]
+            In order.
+        """
         parts = [
             days(first, first + np.timedelta64(int(count) - 1, "D"))
             for first, count in zip(self.first, self.days, strict=True)
