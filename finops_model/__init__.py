@@ -39,6 +39,7 @@ _WHERE = {
     "bridge": "publish.bridges.build",
     "runout": "measure.runout.workspace",
     "reserve": "front.reserve",
+    "recover": "front.recover",
     "FinOpsError": "errors",
 }
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "load_settings",
     "price",
     "read",
+    "recover",
     "report",
     "reserve",
     "run",
