@@ -57,6 +57,7 @@ SHELVES = {
     "methods",
     "kpis",
     "importers",
+    "levers",
 }
 SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Source", "Examples")
 ORDERS = (

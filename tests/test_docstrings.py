@@ -29,6 +29,7 @@ PACKAGES = (
     "prices.instruments._base",
     "uncertainty.distributions",
     "uncertainty.distributions._base",
+    "scenario.levers",
     "uncertainty.risks",
     "forecasting.methods",
     "scenario.ways",

@@ -16,6 +16,15 @@ from ..uncertainty.distributions import Distribution
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What stands beside the value of a lever, or of a share routed."""
+
+    today: float | Distribution = 0.0  # what it is before the change
+    terms: tuple[tuple[str, object], ...] = ()  # what stands under `with:`
+    again: float | Distribution | None = None  # escalation
+
+
+@dataclass(frozen=True)
 class Event:
     """One change of one path."""
 
@@ -28,6 +37,7 @@ class Event:
     shown: str = ""  # the value as the file has it
     draw: str = ""  # name of the uniform draw of an uncertain value: the path as the file has it
     per: str = ""  # month: an uncertain value is drawn anew for every month, as <draw>/<YYYY-MM>
+    beside: Beside | None = None  # of a lever or a share routed
 
 
 def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeline:

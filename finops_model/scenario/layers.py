@@ -26,6 +26,7 @@ from .applied import (
     was,
 )
 from .changes import Event, escape, leaves, match, unescape
+from .pulled.reading import is_lever, lever_paths, read_escalation, refuse_beside, set_levers
 from .purchases.changes import add_purchase, known_paths, set_purchase
 from .schema import Change, WorkloadSettings
 
@@ -73,7 +74,7 @@ def apply_layers(scenario, facts) -> Applied:
             if change.op == "add":
                 add(applied, change, where, facts)
             else:
-                changed = _change(applied, change, where, facts.replay)
+                changed = _change(applied, change, where, facts)
             if change.op == "add" and change.path.startswith("risks/"):
                 continue  # said in words below
             applied.notes.append(
@@ -202,7 +203,7 @@ def _setting(applied: Applied, path: str, value, where: str, model, key: str) ->
         put(applied.tree, path, number)
 
 
-def _change(applied: Applied, change: Change, where: str, replay: bool) -> list[str]:
+def _change(applied: Applied, change: Change, where: str, facts) -> list[str]:
     """A `set` or `scale` on every path that it names; these paths."""
     known = leaves(applied.tree)
     if change.op == "set" and change.path.startswith(
@@ -216,11 +217,14 @@ def _change(applied: Applied, change: Change, where: str, replay: bool) -> list[
     if change.op == "set" and change.path.startswith("purchases/"):
         known = known_paths(applied) | known
     try:
-        paths = match(change.path, sorted(known), where)
+        paths = match(change.path, sorted({*known, *lever_paths(facts)}), where)
     except ScenarioError:
-        if replay:
+        if facts.replay:
             return []  # not there yet on the day that is replayed
         raise
+    refuse_beside(change, paths, where)
+    if is_lever(paths[0]):
+        return set_levers(applied, change, paths, where, facts)
     for path in paths:
         last = path.rsplit("/", 1)[1]
         if path.startswith("workloads/") and last in TEXTS and "/routing/" not in path:
@@ -324,5 +328,6 @@ def _set_dated(applied, change, path, before, where) -> None:
             show(change.value),
             change.path,
             change.per or "",
+            read_escalation(change, path, where),
         )
     )

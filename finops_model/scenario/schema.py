@@ -260,6 +260,13 @@ class Change(Strict):
     per: Literal["month"] | None = (
         None  # an uncertain value is drawn anew for every month; default: one draw for the whole run
     )
+    today: Annotated[Value | None, Field(alias="from")] = (
+        None  # of a lever: its value today, where the ledger does not tell it
+    )
+    beside: Annotated[dict[str, Any] | None, Field(alias="with")] = None  # of a lever: its terms
+    escalation: Value | None = (
+        None  # of a share routed: the part of it that the model it came from runs again
+    )
     kind: Literal["assumption", "decision"] | None = None
     source: str = ""
     owner: str = ""

@@ -14,13 +14,24 @@ from ...scenario.routing import (
     shares_by_day,
     small_model,
 )
+from .lever_paths import Weights, has_levers, levered
 from .price_paths import tiered_form, unit_of_sku
 
 
 def mix_by_day(resolved, dates) -> dict[tuple[int, str], np.ndarray]:
-    """Units of each SKU per unit of volume, (day,), by (workload position, sku); routing changes included."""
-    facts, entries = resolved.facts, {}
+    """Units of each SKU per unit of volume, (day,), by (workload position, sku); routing and levers included, uncertain ones at their middle."""
+    return levered_mix(resolved, dates)[0]
+
+
+def levered_mix(resolved, dates) -> tuple[dict, dict[tuple[int, str], Weights]]:
+    """`mix_by_day`, and what levers leave uncertain in it by (workload position, sku)."""
+    facts, entries, weights = resolved.facts, {}, {}
     for w, name in enumerate(facts.names):
+        if has_levers(resolved, name):
+            own, moving = levered(resolved, w, dates)
+            entries |= {(w, sku): quantity for sku, quantity in own.items()}
+            weights |= {(w, sku): one for sku, one in moving.items()}
+            continue
         plain = {
             sku.id: float(facts.mix[w, s])
             for s, sku in enumerate(facts.meta.skus)
@@ -44,7 +55,7 @@ def mix_by_day(resolved, dates) -> dict[tuple[int, str], np.ndarray]:
                     0.0 if moved is plain else max(fixed.get(sku, 0.0), 0.0)
                 )
                 entries.setdefault((w, sku), np.zeros(len(dates)))[first:last] = value
-    return entries
+    return entries, weights
 
 
 def routing_dials(resolved, prices, uncertain, dates, shape):

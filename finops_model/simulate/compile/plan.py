@@ -19,7 +19,8 @@ from ...scenario.booked import excluded, month_parts, recurring_by_workload
 from ...scenario.changes import escape
 from ..purchases.compiled import Bought, compile_purchases
 from .demand_paths import Parameter, multipliers, risk_series, steady_demand, with_launches
-from .mix import lines_of_plan, mix_by_day, routing_dials
+from .lever_paths import Lines, on_lines, refuse_in_pools
+from .mix import levered_mix, lines_of_plan, routing_dials
 from .pool_rules import expected, refuse_tiers
 from .pools import Pool, compile_pools
 from .price_paths import Tiered, compile_tiered, price_paths, tiered_form, unit_of_sku
@@ -77,6 +78,7 @@ class Plan:
     cap: np.ndarray | None = None  # (day, demand): the most of a day; None: no limit
     series: tuple[Series, ...] = ()  # risks
     line_skus: tuple[str, ...] = ()  # SKU of each of uncertain_prices
+    levers: Lines = field(default_factory=Lines)  # the last of uncertain_prices are its lines
     bursts: np.ndarray | None = None  # (demand, 4): campaigns, see risk_plan.bursts
     shares: np.ndarray | None = (
         None  # (workload, unit): who pays for what is to come; None: all of it unit_of
@@ -136,9 +138,10 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     for sku in {sku for one in series for sku in one.skus} - set(uncertain):
         if sku in prices:
             uncertain[sku] = Timeline(prices[sku], np.full(len(dates), -1))
-    entries = mix_by_day(resolved, dates)
+    entries, weights = levered_mix(resolved, dates)
     for w, one in enumerate(campaigns, len(demand_names) - len(campaigns)):
         entries |= {(w, sku): quantity for (of, sku), quantity in entries.items() if of == one.of}
+        weights |= {(w, sku): moves for (of, sku), moves in weights.items() if of == one.of}
     shape = (len(dates), len(demand_names))
     linear, tokens = np.zeros(shape), np.zeros(shape)
     linear[:, len(facts.names) : len(facts.names) + len(launches)] = (
@@ -146,8 +149,9 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     )
     tiered_skus = {name for name in prices if tiered_form(facts, name) is not None}
     loose: dict[str, np.ndarray] = {}
+    levers = on_lines(entries, weights, prices, uncertain, tiered_skus, shape)
     for (w, sku), quantity in entries.items():
-        if sku in tiered_skus:
+        if sku in tiered_skus or (w, sku) in levers.moved:
             continue
         if sku in uncertain:
             loose.setdefault(sku, np.zeros(shape))[:, w] += quantity
@@ -167,6 +171,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         series=series,
     )
     refuse_tiers(pools, tiered_skus)
+    refuse_in_pools(levers, pools, demand_names)
     names, so_far, so_far_by, rest, units, unit_of, shares = month_parts(
         facts,
         demand_names,
@@ -199,7 +204,10 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         parameters=tuple(parameters),
         linear=linear,
         tokens=tokens,
-        uncertain_prices=tuple((uncertain[sku], loose[sku]) for sku in sorted(loose)),
+        uncertain_prices=(
+            *((uncertain[sku], loose[sku]) for sku in sorted(loose)),
+            *((price, units) for _, price, units, _ in levers.lines),
+        ),
         tiered=tuple(
             compile_tiered(resolved, sku, entries, shape, months, series)
             for sku in sorted(tiered_skus)
@@ -230,7 +238,8 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         ),
         cap=base.get("cap"),
         series=tuple(series),
-        line_skus=tuple(sorted(loose)),
+        line_skus=(*sorted(loose), *(sku for sku, *_ in levers.lines)),
+        levers=levers,
         bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
         shares=shares,
         paid=facts.meta.paid,

@@ -98,6 +98,13 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             on_demand.append(parameter.power)
             on_line.append([])
 
+    for moves, power in plan.levers.demand:
+        for value, when in zip(moves.values, moves.days):
+            values.append(value)
+            profile.append(when)
+            on_demand.append(power)
+            on_line.append([])
+
     for w in range(plan.demand):
         columns.charge(w, w, plan.linear[:, w])
     for i, (timeline, money) in enumerate(plan.uncertain_prices):
@@ -111,6 +118,13 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
                 on_line.append([i])
         for w in range(plan.demand):
             columns.charge(w, w, money[:, w], i)
+    first = len(lines) - len(plan.levers.lines)
+    for i, (*_, moves) in enumerate(plan.levers.lines, first):
+        for value, when in zip(moves.values, moves.days):
+            values.append(value)
+            profile.append(when)
+            on_demand.append(np.zeros(plan.demand))
+            on_line.append([i])
 
     series = []
     for one in plan.series:
@@ -128,7 +142,8 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
     for tier in plan.tiered:
         where = columns.add(*(f"tier/{tier.sku}/{plan.names[w]}" for w in tier.workloads))
         for column, w in zip(range(where.start, where.stop), tier.workloads):
-            columns.charge(w, column, tier.usage[:, w])
+            line = plan.levers.tiers.get((int(w), tier.sku))
+            columns.charge(w, column, tier.usage[:, w], -1 if line is None else first + line)
         tiers.append(where)
 
     bought = add_columns(plan.purchases, columns)

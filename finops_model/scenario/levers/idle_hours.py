@@ -1,0 +1,36 @@
+"""Share of the paid machine hours in which nothing runs: autoscaling, switching off at night (docs/method §3.65)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ._base import scaled
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdleHours:
+    """Busy hours stay; paid hours × (1 − today) ÷ (1 − value)."""
+
+    value: object
+    today: object
+    skus: tuple = ()
+
+    STEP: ClassVar[int] = 1
+    SAYS: ClassVar[str] = "the share of paid machine hours in which nothing runs"
+    LEAST: ClassVar[float] = 0.0
+    MOST: ClassVar[float] = 1.0
+    OPEN: ClassVar[tuple[str, ...]] = ("most",)
+    NEUTRAL: ClassVar[float | None] = None
+
+    @classmethod
+    def read(cls, units, bought) -> float | None:
+        """No bill tells it."""
+        return None
+
+    def act(self, units, bought, age):
+        """Units with the idle share of `value`."""
+        factor = (1 - np.asarray(self.today, float)) / (1 - np.asarray(self.value, float))
+        return scaled(units, bought.sorted_as(units, "hours", self.skus), factor)
