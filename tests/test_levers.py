@@ -1,4 +1,4 @@
-"""Levers with their physics: token arithmetic by hand to the cent, both engines, monotony, refusals (docs/method §3.60–§3.69)."""
+"""Levers with their physics: token arithmetic by hand to the cent, both engines, monotony, refusals (docs/method §3.60–§3.68)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lever_world import PRICE, USE, Company
 from finops_model.errors import ScenarioError
 from finops_model.prices.capacity.checkpoints import Checkpointing
 from finops_model.scenario.levers import form, make
-from finops_model.scenario.levers._base import Bought, Meter
+from finops_model.scenario.pulled.bought import Bought, Meter
 
 DAYS = 30  # of November 2026
 CHAT = 60 * 2 + 20 * 0.5 + 20 * 2.5 + 10 * 8  # 260 a day

@@ -16,18 +16,15 @@ and with
                     on which the lever cannot act
     act(units, bought, age) -> units: units of each SKU per unit of volume once it is set, `age` days after it was set
 
-`units` is a mapping SKU → number or array; `bought` (`_base.Bought`) knows model, role and sort of every SKU.
+`units` is a mapping SKU → number or array; `bought` (`pulled.bought.Bought`) knows model, role and sort of every SKU.
 """
 
 from __future__ import annotations
 
 from ... import shelf as _shelf
 from ...errors import ScenarioError
-from ._base import Bought, bought_of, true_units
 
 METHODS = ("act", "read")  # what every file's class can do (shelf.py)
-
-__all__ = ["Bought", "bought_of", "form", "kinds", "make", "true_units"]
 
 
 def kinds() -> tuple[str, ...]:
@@ -63,6 +60,11 @@ def form(kind: str) -> type:
     ------
     FinOpsError
         The file does not hold the class, or the class lacks `act` or `read`.
+
+    Examples
+    --------
+    >>> form("cache_hit").__name__
+    'CacheHit'
     """
     return _shelf.form(__name__, kind)
 
@@ -92,5 +94,10 @@ def make(kind: str, fields: dict, where: str = ""):
     Source
     ------
     docs/method §3.60.
+
+    Examples
+    --------
+    >>> make("cache_hit", {"value": 0.6, "today": 0.2}).value
+    0.6
     """
     return _shelf.make(__name__, "lever", kind, fields, where, ScenarioError)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ._base import added, sum_of
+from ..pulled.bought import added, sum_of
 
 TO = {"input": "batch_input", "output": "batch_output", "cached": "batch_cached"}
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ._base import INPUTS, added, sum_of
+from ..pulled.bought import INPUTS, added, sum_of
 
 HITS, MISSES = ("cached", "batch_cached"), ("input", "write", "batch_input")
 

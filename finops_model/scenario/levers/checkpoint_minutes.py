@@ -10,7 +10,7 @@ import numpy as np
 from ...checks import in_range
 from ...errors import ScenarioError
 from ...prices.capacity.checkpoints import Checkpointing
-from ._base import scaled
+from ..pulled.bought import scaled
 
 
 @dataclass(frozen=True, kw_only=True)

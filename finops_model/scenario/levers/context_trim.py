@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ._base import INPUTS, scaled
+from ..pulled.bought import INPUTS, scaled
 
 
 @dataclass(frozen=True, kw_only=True)

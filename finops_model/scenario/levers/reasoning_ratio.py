@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ._base import OUTPUTS, scaled, sum_of
+from ..pulled.bought import OUTPUTS, scaled, sum_of
 
 
 @dataclass(frozen=True, kw_only=True)

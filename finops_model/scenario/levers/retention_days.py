@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...errors import ScenarioError
-from ._base import scaled
+from ..pulled.bought import scaled
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ._base import scaled
+from ..pulled.bought import scaled
 
 
 @dataclass(frozen=True, kw_only=True)

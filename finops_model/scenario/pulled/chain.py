@@ -9,8 +9,9 @@ import numpy as np
 
 from ...errors import ScenarioError
 from ...uncertainty.distributions import Distribution
-from ..levers import Bought, form, make
+from ..levers import form, make
 from ..routing import FALLBACK
+from .bought import Bought
 from .reading import check_bounds
 
 Draws = tuple[tuple[str, Distribution], ...]

@@ -7,8 +7,9 @@ from ...uncertainty.distributions import Distribution
 from ...uncertainty.elicit import read_value
 from ..applied import Applied, first_day, refuse_per_month, show
 from ..changes import Beside, Event, escape, unescape
-from ..levers import bought_of, form, kinds, make, true_units
+from ..levers import form, kinds, make
 from ..schema import Change, number_or_range
+from .bought import bought_of, true_units
 
 
 def lever_paths(facts) -> list[str]:

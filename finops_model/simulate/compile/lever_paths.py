@@ -10,7 +10,8 @@ import numpy as np
 from ...errors import ScenarioError
 from ...forecasting.covariates.timeline import Timeline
 from ...scenario.changes import escape, timeline
-from ...scenario.levers import bought_of, kinds, true_units
+from ...scenario.levers import kinds
+from ...scenario.pulled.bought import bought_of, true_units
 from ...scenario.pulled.chain import Amount, Chain, Draws, Pulled, Routed
 from ...scenario.routing import routes, shares_by_day
 from ...uncertainty.distributions import Distribution
