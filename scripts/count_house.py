@@ -57,7 +57,6 @@ SHELVES = {
     "methods",
     "kpis",
     "importers",
-    "levers",
 }
 SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Source", "Examples")
 ORDERS = (
