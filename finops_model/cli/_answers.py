@@ -35,8 +35,10 @@ def show(answer, as_json: bool = False, export: Path | None = None) -> None:
         )
     for row in shown.itertuples(index=False, name=None):
         table.add_row(*row)
-    if len(shown):
+    if len(shown) and out.measure(table).maximum <= out.width:
         out.print(table)
+    elif len(shown):  # wider than the terminal: lines that it may wrap, no cell cut
+        out.print(answer.lines())
     for text in answer.said():
         out.print(text)
     if written is not None:

@@ -16,11 +16,11 @@ import pandas as pd
 
 from ...documents import write_atomic
 from ...errors import InputError, nearest, printable
-from ...wording import money
+from ...wording import chance, money
 from ...wording.pictures import Picture, svg
 
 FILES = (".csv", ".html", ".json", ".xlsx")
-FORMS = ("money", "share", "units", "count", "text")  # what a column holds
+FORMS = ("money", "share", "chance", "units", "count", "text")  # what a column holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Answer:
         A row for each alternative or part, what is best first or in the order of time. Cells are
         numbers or text, never arrays; a number that there is none of is None.
     forms : mapping of str to str
-        Column -> money, share, units, count or text; a column that is not named is text.
+        Column -> money, share, chance, units, count or text; a column that is not named is text.
     range : str
         How sure it is: P10 to P90, or the standard error, in a sentence; why there is none.
     reason : str
@@ -175,13 +175,17 @@ class Answer:
                 money_form = book.book.add_format({"num_format": "#,##0.00"})
                 share_form = book.book.add_format({"num_format": "0.0%"})
                 for i, column in enumerate(frame):
-                    form = {"money": money_form, "share": share_form}.get(
+                    form = {"money": money_form, "share": share_form, "chance": share_form}.get(
                         self.forms.get(str(column), "")
                     )
                     book.sheets[sheet].set_column(
                         i, i, max(12, min(len(str(column)) + 2, 40)), form
                     )
         return buffer.getvalue()
+
+    def lines(self) -> str:
+        """The table as aligned text, every cell whole."""
+        return "\n".join(_aligned(self))
 
     def __str__(self) -> str:
         return "\n".join([self.sentence, "", *_aligned(self), "", *self.said()])
@@ -220,6 +224,8 @@ STYLE = (
 def cell(value, form: str, currency: str) -> str:
     """A number of a table in words: money, a share in percent, units with four digits, a whole count; "–" where there is none.
 
+    A chance is a share that simulated futures give: never said to be 0 % or 100 %.
+
     >>> [cell(v, f, "USD") for v, f in ((1234.5, "money"), (0.125, "share"), (7.65, "units"), (3.0, "count"), (None, "money"))]
     ['$1.23k', '12.5 %', '7.65', '3', '–']
     """
@@ -231,6 +237,8 @@ def cell(value, form: str, currency: str) -> str:
         return "–"
     if form == "money":
         return money(float(value), currency)
+    if form == "chance":
+        return chance(float(value))
     if form == "share":
         return f"{100 * float(value):.1f}".removesuffix(".0") + " %"
     if form == "units":
