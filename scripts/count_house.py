@@ -57,6 +57,7 @@ SHELVES = {
     "methods",
     "kpis",
     "importers",
+    "offers",
 }
 SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Source", "Examples")
 ORDERS = (

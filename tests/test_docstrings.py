@@ -36,6 +36,8 @@ PACKAGES = (
     "facts.intake.importers",
     "facts.intake.importers._console",
     "facts.intake.importers._json",
+    "decide.questions.offers",
+    "decide.questions.offers._base",
     "measure.kpis",
     "cli",
 )

@@ -35,7 +35,8 @@ def show(answer, as_json: bool = False, export: Path | None = None) -> None:
         )
     for row in shown.itertuples(index=False, name=None):
         table.add_row(*row)
-    if len(shown) and out.measure(table).maximum <= out.width:
+    wanted = out.measure(table, options=out.options.update(max_width=1_000)).maximum
+    if len(shown) and wanted <= out.width:
         out.print(table)
     elif len(shown):  # wider than the terminal: lines that it may wrap, no cell cut
         out.print(answer.lines())

@@ -107,11 +107,11 @@ class OptionsDocument(Strict):
             raise ValueError("there is no option; write at least two under options.")
         if self.hour_shape is not None and self.peak_to_mean is not None:
             raise ValueError("hour_shape and peak_to_mean say the same thing; keep one of them.")
-        if self.hour_shape is not None:
-            if len(self.hour_shape) not in (24, 168) or not sum(self.hour_shape) > 0:
-                raise ValueError(
-                    f"hour_shape has {len(self.hour_shape)} numbers; write 24 (a day) or 168 (a week), not all 0."
-                )
+        shape = self.hour_shape
+        if shape is not None and (len(shape) not in (24, 168) or not sum(shape) > 0):
+            raise ValueError(
+                f"hour_shape has {len(shape)} numbers; write 24 (a day) or 168 (a week), not all 0."
+            )
         return self
 
 

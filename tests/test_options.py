@@ -1,0 +1,401 @@
+"""`finops options`: offers and ways on the same draws (docs/method §8.60–§8.66), each against an independent way."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import finops_model as fm
+from finops_model.decide.questions import offers
+from finops_model.decide.questions.offers._base import World
+from finops_model.decide.questions.options.compared import ranked
+from finops_model.decide.questions.options.document import load_options
+from finops_model.decide.questions.options.priced import prepared
+from finops_model.periods import Calendar, month_range
+from finops_model.prices.capacity.provisioned import settle as settle_windows
+from finops_model.prices.settle.hourly import Hourly
+from finops_model.prices.terms import payments
+
+HOURS_2027 = 8760
+
+
+def asked(options: dict, **keys) -> dict:
+    return {
+        "question": "Which?",
+        "from": "2027-01",
+        "demand": {"unit": "GPU-hours", "per_hour": 10},
+        "on_demand": 4.0,
+        **keys,
+        "options": options,
+    }
+
+
+def settled(document: dict):
+    return ranked(prepared(load_options(document)))
+
+
+def value(order, name: str) -> np.ndarray:
+    return next(one.npv for one in order.priced if one.name == name)
+
+
+# --- closed forms -------------------------------------------------------------------------------
+
+
+def test_use_above_a_capacity_is_that_of_every_hour():
+    rng = np.random.default_rng(3)
+    shape = rng.gamma(2.0, size=168)
+    use = rng.uniform(0, 60_000, size=(50, 3))
+    world = World.of(["2027-01", "2027-02", "2027-03"], use, shape / shape.mean())
+    for level in (0.0, 17.0, 40.0, 1e6):
+        for part in (1.0, 0.6):
+            by_hand = np.zeros_like(use)
+            for m in range(3):
+                hourly = use[:, m, None] / world.hours[m] * world.shape
+                done = Hourly(quantity=level, rate=0, on_demand=1, eligible_share=part).settle(
+                    hourly
+                )
+                spill = done.spill - (1 - part) * hourly
+                by_hand[:, m] = spill.mean(axis=1) * world.hours[m]
+            assert np.allclose(world.above(level, part), by_hand, rtol=1e-12, atol=1e-6)
+    hourly = use[:, 0, None] / world.hours[0] * world.shape
+    windows = settle_windows(hourly, 30.0).spill.mean(axis=1) * world.hours[0]
+    assert np.allclose(world.above(30.0)[:, 0], windows, rtol=1e-12)
+
+
+def test_a_committed_year_at_its_break_even_utilisation():
+    """Use ÷ level = 1 − discount: both cost the same, in every month of a flat demand."""
+    answer = fm.options(
+        asked(
+            {
+                "rent": {"way": "on_demand"},
+                "year": {"way": "committed", "quantity": 10, "discount": 0.35},
+            }
+        )
+    )
+    row = answer.tables["Break-evens"].iloc[0]
+    assert row["times the demand"] == pytest.approx(0.65, rel=1e-9)
+    assert row["units a month"] == pytest.approx(0.65 * 10 * HOURS_2027 / 12)
+    assert answer.table["option"].tolist() == ["year", "rent"]
+    assert answer.table["mean"].tolist() == pytest.approx([0.65 * 4 * 87_600, 4 * 87_600])
+
+
+def test_payment_options_by_fiscal_period_with_npv_are_those_of_payments():
+    rates = {"no_upfront": 2.9, "partial_upfront": 2.7, "all_upfront": 2.6}
+    document = asked(
+        {
+            name: {"way": "committed", "quantity": 10, "rate": rate, "payment": name}
+            for name, rate in rates.items()
+        },
+        discount_rate=0.09,
+        fiscal_year_starts=7,
+    )
+    answer = fm.options(document)
+    cash = answer.tables["Cash by fiscal year"].set_index("fiscal year")
+    periods = Calendar(starts=7).periods("2027-01-01", "2028-01-01")
+    years = [period.year for period in periods]
+    for name, rate in rates.items():
+        pay = payments.Payment(
+            rate * 10 * HOURS_2027, "2027-01-01", "2028-01-01", name, currency=""
+        )
+        dates, amounts = pay.cash()
+        assert answer.figures["npv"][name] == pytest.approx(
+            float(payments.npv(amounts, dates, 0.09, "2027-01-01"))
+        )
+        for year in set(years):
+            wanted = sum(
+                amount
+                for amount, of in zip(pay.cash_by_period(periods), years, strict=True)
+                if of == year
+            )
+            assert cash.loc[year, name] == pytest.approx(wanted, abs=1e-6)
+    best = payments.compare(
+        {
+            name: payments.Payment(
+                rate * 10 * HOURS_2027, "2027-01-01", "2028-01-01", name, currency=""
+            )
+            for name, rate in rates.items()
+        },
+        0.09,
+    )
+    assert answer.figures["best"] == best.best and answer.table["option"][1] == best.second
+
+
+def test_npv_by_hand():
+    order = settled(asked({"rent": {"way": "on_demand"}}, discount_rate=0.08, months=6))
+    days = np.array([31, 28, 31, 30, 31, 30])
+    paid = np.cumsum(days)
+    assert value(order, "rent")[0] == pytest.approx(
+        float((10 * 24 * days * 4.0 * 1.08 ** (-paid / 365)).sum())
+    )
+
+
+def test_renewal_at_the_price_of_then():
+    change = {"change_per_year": -0.2}
+    order = settled(
+        asked(
+            {
+                "year": {"way": "committed", "quantity": 10, "rate": 3.0},
+                "rent": {"way": "on_demand"},
+            },
+            months=36,
+            prices=change,
+        )
+    )
+    years = np.array([8760, 8784, 8760])
+    assert value(order, "year")[0] == pytest.approx(
+        float((10 * 3.0 * years * 0.8 ** np.arange(3)).sum())
+    )
+    months = np.array(month_range("2027-01", "2029-12"), "datetime64[M]")
+    length = 24 * ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(
+        int
+    )
+    assert value(order, "rent")[0] == pytest.approx(
+        float((10 * 4.0 * length * 0.8 ** (np.arange(36) / 12)).sum())
+    )
+
+
+def test_a_spread_demand_has_the_newsvendor_as_its_cheapest_level():
+    """Uniform use 0…20 an hour, one level for each path: best K = 20 (1 − rate ÷ price)."""
+    levels = [3, 4, 5, 6, 7, 8]
+    order = settled(
+        asked(
+            {
+                f"{level}": {"way": "committed", "quantity": level, "discount": 0.25}
+                for level in levels
+            },
+            demand={"per_hour": {"min": 0, "max": 20}},
+            paths=20_000,
+        )
+    )
+    assert order.priced[0].name == "5"
+    mean = float(order.priced[0].total.mean())
+    closed = 8760 * (3.0 * 5 + 4.0 * (20 - 5) ** 2 / 40)
+    assert mean == pytest.approx(closed, rel=0.01)
+
+
+def test_an_agreement_is_a_plain_loop():
+    rng = np.random.default_rng(5)
+    spend = rng.uniform(50, 150, size=36)
+    tiers = {"starts": [0, 1000, 1300], "shares": [0.02, 0.06, 0.10]}
+    for of, counts, carry in itertools.product(
+        ("all", "above"), ("after_discount", "before_discount"), (0.0, 0.1)
+    ):
+        order = settled(
+            {
+                "question": "A or B?",
+                "from": "2027-01",
+                "demand": {"unit": "USD", "by_month": list(map(float, spend))},
+                "options": {
+                    "A": {
+                        "way": "agreement",
+                        "commitments": [1100, 1200, 1300],
+                        "discount": {**tiers, "of": of},
+                        "counts": counts,
+                        "shortfall_carry": carry,
+                    }
+                },
+            }
+        )
+        total, carried = 0.0, 0.0
+        for year, committed in enumerate((1100, 1200, 1300)):
+            gross = spend[12 * year : 12 * year + 12].sum()
+            if of == "all":
+                off = (
+                    gross
+                    * [
+                        s
+                        for t, s in zip(tiers["starts"], tiers["shares"], strict=True)
+                        if gross >= t
+                    ][-1]
+                )
+            else:
+                off, ends = 0.0, [1000, 1300, np.inf]
+                for start, share, end in zip(tiers["starts"], tiers["shares"], ends, strict=True):
+                    off += share * max(min(gross, end) - start, 0)
+            counted = gross - off if counts == "after_discount" else gross
+            old = max(carried - counted, 0.0)
+            own = max(committed - max(counted - carried, 0.0), 0.0)
+            moved = min(own, carry * committed) if year < 2 else 0.0
+            total += gross - off + old + own - moved
+            carried = moved
+        assert float(order.priced[0].total[0]) == pytest.approx(total)
+
+
+def test_owned_machines_by_hand():
+    order = settled(
+        asked(
+            {
+                "own": {
+                    "way": "owned",
+                    "gpus": 8,
+                    "capital": 120_000,
+                    "life_months": 12,
+                    "kilowatts": 5,
+                    "power_price": 0.1,
+                    "idle_share": 0.4,
+                    "colocation_monthly": 700,
+                    "setup": 1_000,
+                    "people_per_month": 500,
+                    "residual_value": 20_000,
+                }
+            },
+        )
+    )
+    power = 5 * 0.1 * HOURS_2027  # all eight are in use: 10 are asked for
+    by_hand = 120_000 + power + 12 * 700 + 1_000 + 12 * 500 - 20_000 + 2 * HOURS_2027 * 4.0
+    assert float(order.priced[0].total[0]) == pytest.approx(by_hand)
+
+
+def test_spot_tokens_seats_and_a_way_of_scenarios_by_hand():
+    order = settled(
+        {
+            "question": "Where?",
+            "from": "2027-01",
+            "months": 1,
+            "on_demand": 4.0,
+            "demand": {"unit": "hours", "per_month": 1000},
+            "options": {
+                "spot": {"way": "spot", "discount": 0.6, "rework": 0.1, "available": 0.9},
+                "api": {
+                    "way": "tokens",
+                    "tokens": {"input": 1e6, "output": 1e5},
+                    "prices": {"input": 2.0, "output": 10.0, "cache_read": 0.2},
+                    "hit_rate": 0.5,
+                    "batch_share": 0.4,
+                },
+                "seats": {"way": "subscription", "seats": 30, "fee": 50, "included": 20},
+                "tiers": {
+                    "way": "tiered",
+                    "rate": {"kind": "graduated", "starts": [0, 600], "prices": [4.0, 2.0]},
+                },
+            },
+        }
+    )
+    by_hand = {
+        "spot": 900 * 1.1 * 1.6 + 100 * 4.0,
+        "api": 1000 * (0.5 * 2.0 + 0.5 * 0.2 + 0.1 * 10.0) * (1 - 0.4 * 0.5),
+        "seats": 30 * 50 + 400 * 4.0,
+        "tiers": 600 * 4.0 + 400 * 2.0,
+    }
+    for name, wanted in by_hand.items():
+        assert value(order, name)[0] == pytest.approx(wanted), name
+
+
+# --- laws ---------------------------------------------------------------------------------------
+
+OFFERS = st.sampled_from(
+    [
+        {"way": "on_demand"},
+        {"way": "on_demand", "discount": {"min": 0.0, "max": 0.3}},
+        {"way": "committed", "quantity": 6, "discount": 0.3},
+        {"way": "committed", "quantity": 9, "rate": 2.5, "term_months": 5, "payment": "all_upfront"},
+        {"way": "committed", "commitment": 20, "rate": 2.5, "term_months": 24, "payment": "partial_upfront", "interval": "quarterly", "advance": True},
+        {"way": "spot", "price": 1.5, "rework": {"min": 0.0, "max": 0.4}, "available": 0.7},
+        {"way": "provisioned", "units": 4, "serves": 2.0, "rate": 5.0},
+        {"way": "provisioned", "units": 4, "serves": 2.0, "rate": 5.0, "above": "block"},
+        {"way": "owned", "gpus": 8, "capital": 90_000, "life_months": 7, "kilowatts": 3, "power_price": 0.2, "idle_share": 0.5},
+        {"way": "leased", "gpus": 8, "lease_monthly": 9_000, "lease_months": 9, "lease_advance": False},
+        {"way": "subscription", "seats": 5, "fee": 100, "included": 900},
+        {"way": "agreement", "commitments": [300_000], "discount": 0.1},
+    ]
+)  # fmt: skip
+WORLDS = st.fixed_dictionaries(
+    {
+        "demand": st.sampled_from(
+            [
+                {"per_hour": 10},
+                {"per_hour": {"p10": 5, "p50": 9, "p90": 16}, "growth_per_month": 0.01},
+                {"per_month": 6000, "noise": 0.3, "growth_per_month": {"min": -0.02, "max": 0.03}},
+            ]
+        ),
+        "discount_rate": st.sampled_from([0.0, 0.08]),
+        "prices": st.sampled_from(
+            [{}, {"change_per_year": -0.2}, {"change_per_year": {"min": -0.3, "max": 0.1}}]
+        ),
+        "net_days": st.sampled_from([0, 30]),
+        "peak_to_mean": st.sampled_from([1.0, 1.7]),
+    }
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(world=WORLDS, choices=st.lists(OFFERS, min_size=2, max_size=4), order=st.randoms())
+def test_labels_and_places_move_nothing_and_cost_is_what_is_paid(world, choices, order):
+    names = [f"option {i}" for i in range(len(choices))]
+    others = [f"other {i}" for i in range(len(choices))]
+    order.shuffle(others)
+    one = settled(asked(dict(zip(names, choices, strict=True)), paths=200, months=24, **world))
+    pairs = list(zip(others, choices, strict=True))
+    order.shuffle(pairs)
+    two = settled(asked(dict(pairs), paths=200, months=24, **world))
+    for name, other in zip(names, others, strict=True):
+        assert np.array_equal(value(one, name), value(two, other))
+    for each in one.priced:
+        assert np.allclose(each.ledger.cost.sum(axis=1), each.ledger.cash.sum(axis=1))
+    assert float(one.chance.sum()) == pytest.approx(1.0)
+    assert (one.regret >= 0).all() and np.allclose(one.regret.min(axis=1), 0)
+    if not world["discount_rate"]:
+        for each in one.priced:
+            assert np.allclose(each.npv, each.total)
+
+
+@settings(max_examples=25, deadline=None)
+@given(world=WORLDS, offer=OFFERS, more=st.floats(1.0, 1e5))
+def test_a_dearer_option_is_never_cheapest(world, offer, more):
+    order = settled(
+        asked({"plain": offer, "dearer": {**offer, "setup": more}}, paths=150, months=24, **world)
+    )
+    assert [one.name for one in order.priced] == ["plain", "dearer"]
+    assert order.chance.tolist() == [1.0, 0.0]
+
+
+def test_chance_and_regret_are_plain_loops():
+    order = settled(
+        asked(
+            {
+                "a": {"way": "committed", "quantity": 9, "discount": 0.3},
+                "b": {"way": "on_demand"},
+                "c": {"way": "on_demand"},
+            },
+            demand={"per_hour": {"p10": 3, "p50": 8, "p90": 14}},
+            paths=300,
+        )
+    )
+    wins, regret = {"a": 0.0, "b": 0.0, "c": 0.0}, {"a": [], "b": [], "c": []}
+    for p in range(300):
+        costs = {one.name: float(one.npv[p]) for one in order.priced}
+        least = min(costs.values())
+        best = [name for name, cost in costs.items() if cost <= least * (1 + 1e-9)]
+        for name in best:
+            wins[name] += 1 / len(best)
+        for name, cost in costs.items():
+            regret[name].append(cost - least)
+    for i, one in enumerate(order.priced):
+        assert order.chance[i] == pytest.approx(wins[one.name] / 300)
+        assert np.allclose(order.regret[:, i], regret[one.name])
+    gap, error = order.difference(0, 1)
+    away = order.npv[:, 1] - order.npv[:, 0]
+    assert gap == pytest.approx(away.mean())
+    assert error == pytest.approx(np.std(away, ddof=1) / np.sqrt(300))
+
+
+def test_the_crossover_is_the_month_from_which_it_stays_cheaper():
+    answer = fm.options(
+        asked(
+            {
+                "rent": {"way": "on_demand"},
+                "own": {"way": "owned", "gpus": 10, "capital": 100_000, "life_months": 36},
+            }
+        )
+    )
+    # 10 × 4 × 24 a day: 100,000 are reached after 104.2 days, rent is paid on the first of the next month
+    row = answer.tables["Crossover"].iloc[0]
+    assert (row["option"], row["other"], row["cheaper in all from"]) == ("own", "rent", "2027-05")
+
+
+def test_every_way_of_the_shelf_has_a_test():
+    assert set(offers.kinds()) <= {one["way"] for one in OFFERS.elements} | {"tokens"}
