@@ -37,7 +37,6 @@ PACKAGES = (
     "facts.intake.importers._console",
     "facts.intake.importers._json",
     "decide.questions.offers",
-    "decide.questions.offers._base",
     "measure.kpis",
     "cli",
 )

@@ -1,4 +1,4 @@
-"""Every crossing of a function, and what `finops solve` finds (docs/method §8.67–§8.69)."""
+"""Every crossing of a function, and what `finops solve` finds (docs/method §8.67)."""
 
 from __future__ import annotations
 

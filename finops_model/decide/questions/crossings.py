@@ -45,12 +45,13 @@ def crossings(
     tolerance: float | None = None,
     knots=(),
     scale: float = 0.0,
+    turns: bool = True,
 ) -> Crossings:
     """Every zero of a continuous function from low to high, both included.
 
     The range is scanned at `points` even points and at the knots; between two points of other sign the zero is closed in by
     straight lines and halving (exact on a straight piece); where the function comes near 0 and turns away, its extreme is looked
-    for, so that two zeros between two points are not lost. `scale`: money that the function is a difference of: 1e-12 of it is 0.
+    for, so that two zeros between two points are not lost (turns=False: not). `scale`: money that the function is a difference of: 1e-12 of it is 0.
 
     >>> crossings(lambda x: (x - 1) * (x - 2.5), 0.0, 4.0).values
     (1.0, 2.5)
@@ -67,7 +68,8 @@ def crossings(
     xs = sorted({*map(float, np.linspace(low, high, points)), *inner})
     for x in xs:
         at(x)
-    _turns(at, xs, tolerance)
+    if turns:
+        _turns(at, seen, xs, tolerance)
     xs = sorted(seen)
     ys = np.array([seen[x] for x in xs])
     nothing = TINY * max(float(np.abs(ys).max()), scale)
@@ -80,7 +82,10 @@ def crossings(
             while j + 1 < len(xs) and zero[j + 1]:
                 j += 1
             if j > i and xs[j] - xs[i] > 4 * tolerance:
-                flat.append((xs[i], xs[j]))
+                low_end = xs[i] if i == 0 else _end(at, xs[i], xs[i - 1], tolerance, nothing)
+                top = j + 1 == len(xs)
+                high_end = xs[j] if top else _end(at, xs[j], xs[j + 1], tolerance, nothing)
+                flat.append((low_end, high_end))
             else:
                 values.append(xs[(i + j) // 2])
             i = j + 1
@@ -128,7 +133,17 @@ def _closed(at, a: float, b: float, tolerance: float, nothing: float) -> float:
     return 0.5 * (a + b)
 
 
-def _turns(at, xs: list[float], tolerance: float) -> None:
+def _end(at, inside: float, outside: float, tolerance: float, nothing: float) -> float:
+    """Where a stretch of zeros ends, between a point on it and one off it, by halving."""
+    while abs(outside - inside) > tolerance:
+        middle = 0.5 * (inside + outside)
+        if middle in (inside, outside):
+            break
+        inside, outside = (middle, outside) if abs(at(middle)) <= nothing else (inside, middle)
+    return inside
+
+
+def _turns(at, seen: dict, xs: list[float], tolerance: float) -> None:
     """Look for the extreme between points where the function nears 0 without meeting it: golden section, until it changes sign."""
     golden = (5**0.5 - 1) / 2
     for before, middle, after in zip(xs, xs[1:], xs[2:]):
@@ -142,15 +157,19 @@ def _turns(at, xs: list[float], tolerance: float) -> None:
             or right * here <= 0
         ):
             continue
+        steep = max(
+            (left - here) * sign / (middle - before), (right - here) * sign / (after - middle)
+        )
         a, b = before, after
-        for _ in range(STEPS):
-            if b - a <= max(tolerance, 1e-6 * (after - before)):
-                break
+        while b - a > tolerance:
             c, d = b - golden * (b - a), a + golden * (b - a)
             fc, fd = at(c) * sign, at(d) * sign
-            if min(fc, fd) <= 0:
+            least = min(fc, fd)
+            if least <= 0 or least > 2 * steep * (b - a):  # through it, or it cannot be reached
                 break
             if fc < fd:
                 b = d
             else:
                 a = c
+        else:  # it touches 0: as near as its slope lets a number come
+            seen[0.5 * (a + b)] = 0.0
