@@ -127,6 +127,23 @@ def _read(path, document: Document, error) -> Any:
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: not a text file in UTF-8 (byte {problem.start}).") from None
+    return _parsed(text, path, document, error)
+
+
+def read_value(text: str, where: str, error: type[FinOpsError] = InputError) -> Any:
+    """One value as a file would have it, read as strictly: a number, a text, a list or a mapping.
+
+    >>> read_value("1e6", "--set"), read_value("{p10: 1, p50: 2, p90: 4}", "--set")
+    (1000000.0, {'p10': 1, 'p50': 2, 'p90': 4})
+    """
+    return _parsed(text, where, Document(), error)
+
+
+def _parsed(text: str, path, document: Document, error) -> Any:
+    """Plain data of a text; `document` learns its path and lines."""
+    try:
         for event in _events(text, path, error):
             if isinstance(event, yaml.AliasEvent):
                 raise error(
@@ -134,8 +151,6 @@ def _read(path, document: Document, error) -> Any:
                     "Write the value out."
                 )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as problem:
-        raise error(f"{path}: not a text file in UTF-8 (byte {problem.start}).") from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

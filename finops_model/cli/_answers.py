@@ -31,7 +31,9 @@ def show(answer, as_json: bool = False, export: Path | None = None) -> None:
     table = Table()
     for name in shown:
         table.add_column(
-            name, justify="left" if answer.forms.get(name, "text") == "text" else "right"
+            name,
+            justify="left" if answer.forms.get(name, "text") == "text" else "right",
+            overflow="fold",  # a name that is cut is no name
         )
     for row in shown.itertuples(index=False, name=None):
         table.add_row(*row)

@@ -87,8 +87,8 @@ def load_scenario(path) -> Scenario:
 
     Parameters
     ----------
-    path : path or None
-        A file; None: the scenario in which nothing changes.
+    path : path, Scenario or None
+        A file; a Scenario is given back; None: the scenario in which nothing changes.
 
     Returns
     -------
@@ -109,6 +109,8 @@ def load_scenario(path) -> Scenario:
     >>> load_scenario(None).question
     'What will it cost if nothing changes?'
     """
+    if isinstance(path, Scenario):
+        return path
     if path is None:
         document = Document({"name": "Base", "question": "What will it cost if nothing changes?"})
         document.path, document.lines = "the ledger", {}
