@@ -41,6 +41,7 @@ _WHERE = {
     "runout": "measure.runout.workspace",
     "reserve": "front.reserve",
     "recover": "front.recover",
+    "workbench": "front.workbench:workbench",
     "FinOpsError": "errors",
 }
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "sensitivity",
     "start",
     "verify",
+    "workbench",
 ]
 
 
