@@ -198,3 +198,81 @@ def test_a_purchase_that_cannot_be_meant_is_refused(company, text):
 def test_a_name_with_a_slash_is_written_as_it_is_and_escaped_in_paths(company):
     text = "purchases:\n  a/b: {way: on_demand, use: 10, price: 2, exactly: true}\nchanges:\n- {path: purchases/a%2Fb/price, op: scale, value: 2, because: b}\n"
     assert bought(company, text, "a/b")["parts"]["use"] == [40.0] * 4
+
+
+TAKEN = """purchases:
+  x: {way: on_demand, price: 1.5, since: 2026-12, for: {workloads: [train], skus: ["H*"], share: 0.25}}
+"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_taken_over_leaves_the_ledger_and_is_paid_the_new_way_on_every_path(
+    company, engine
+):
+    base, moved = run(company, "", engine=engine), run(company, TAKEN, engine=engine)
+    for unit in base.units:
+        i = base.units.index(unit)
+        old, new = base.effective[:, :, i], moved.effective[:, :, i]
+        if unit != "Research":
+            assert np.array_equal(old, new)
+    w = base.workloads.index("train")
+    ratio = moved.by_workload[w] / base.by_workload[w]
+    assert ratio[0] == pytest.approx([1.0] * 4)
+    assert ratio[1:] == pytest.approx(np.full((3, 4), 0.75 + 0.25 * 1.5 / 2), rel=1e-6)
+    assert "x" not in moved.workloads
+
+
+def test_a_share_of_one_at_the_price_that_is_paid_moves_no_total(company):
+    text = "purchases:\n  x: {way: on_demand, price: 2, for: {workloads: train}}\n"
+    base, moved = run(company, ""), run(company, text)
+    assert np.allclose(base.effective, moved.effective, rtol=1e-6)
+    assert [line["sku"] for line in moved.lines if line["workload"] == "train"] == [
+        "on_demand: x"
+    ] * 4
+
+
+def test_tiers_pool_the_use_of_all_workloads_they_take_over(company):
+    text = """purchases:
+  x: {way: tiered, rate: {kind: graduated, starts: [0, 1000000], prices: [4, 1], block: 1000000}, for: {workloads: [chat], skus: ["large:*"]}}
+"""
+    one = bought(company, text, sigma=0.0, spread=0.0)
+    use = 1.5e6 * 30
+    assert one["parts"]["use"][0] == pytest.approx(4 + (use - 1e6) / 1e6, rel=1e-6)
+    assert list(one["workloads"]) == ["chat"]
+
+
+def test_two_purchases_share_one_use_and_more_than_all_of_it_is_refused(company):
+    text = """purchases:
+  x: {way: on_demand, price: 2, for: {workloads: train, share: 0.6}}
+  y: {way: on_demand, price: 2, for: {workloads: train, share: SHARE}}
+"""
+    base, moved = run(company, ""), run(company, text.replace("SHARE", "0.4"))
+    assert np.allclose(base.effective, moved.effective, rtol=1e-6)
+    with pytest.raises(ScenarioError) as refusal:
+        run(company, text.replace("SHARE", "0.5"))
+    assert (
+        "purchases/y/for: purchases take over more than all of what 'train' uses of 'H100'. Together their shares may be 1 at most."
+        in str(refusal.value)
+    )
+
+
+REFUSED_TAKES = {
+    "{}": "purchases/x/for: whose use does it take over? Write workloads, skus or both",
+    "{workloads: [chatt]}": "purchases/x/for/workloads: unknown workload 'chatt'. Did you mean 'chat'?",
+    "{skus: [h100]}": "purchases/x/for/skus: unknown SKU 'h100'. Did you mean 'H100'?",
+    "{workloads: [3]}": "purchases/x/for/workloads is '[3]'; write a name or a list of names.",
+    "{workloads: train, share: {min: 0, max: 1}}": "purchases/x/for/share may not be uncertain",
+    "{workloads: train, share: 1.2}": "purchases/x/for/share",
+    "{workloads: train, part: 1}": "purchases/x/for: unknown key 'part'.",
+    "{workloads: chat}": "purchases/x/for: ",
+    "{workloads: lake, skus: H100}": "purchases/x/for: none of its workloads uses one of its SKUs. Check both lists.",
+    "{workloads: train}, growth_per_month: 0.1": "purchases/x/growth_per_month: with for:, the use is the ledger's: change it at workloads/NAME/demand. Take growth_per_month out.",
+    "{workloads: train}, use: 3": "purchases/x: it has a use of its own (use) and takes use over (for). Keep one of them.",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED_TAKES, ids=range(len(REFUSED_TAKES)))
+def test_use_that_cannot_be_taken_over_is_refused(company, text):
+    with pytest.raises(ScenarioError) as refusal:
+        run(company, f"purchases:\n  x: {{way: on_demand, price: 2, for: {text}}}\n")
+    assert REFUSED_TAKES[text] in str(refusal.value), str(refusal.value)

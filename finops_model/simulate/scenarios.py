@@ -110,7 +110,7 @@ def simulate(
         cube[first : first + room] = (own + plan.so_far_by)[:room]
         mean += block.volume
 
-    purchases = tally.rows(plan.months)
+    purchases = tally.rows(plan.months, plan.names)
     by_workload = np.empty((workloads, months, 4))
     by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
     for i, q in enumerate((0.1, 0.5, 0.9), 1):

@@ -21,6 +21,7 @@ from ..applied import (
 from ..changes import Event, escape, leaves, unescape
 from ..schema import Change
 from ..schema import PurchaseTerms as Common
+from .takes import check_names
 from .terms import Purchase, built, read_purchase
 
 TEXTS = (
@@ -67,6 +68,8 @@ def add_purchase(
         raise ScenarioError(unknown(f"{at}/like", "workload", common.like, facts.names))
     if common.driver:
         base_facts.pick_driver(common.driver, applied.tree["drivers"], at)
+    if purchase.takes:
+        check_names(purchase.takes, facts.names, applied.tree["prices"], at)
     applied.purchases[name] = purchase
     applied.tree.setdefault("purchases", {})[name] = shown = _leaves(purchase)
     for path, value in leaves(shown, purchase.path).items():
@@ -79,6 +82,8 @@ def add_purchase(
             applied.events.append(Event(path, "set", read, "", where, "", said, path))
         else:
             put(applied.tree, path, read)
+    if purchase.takes:
+        return
     applied.tree["workloads"][name] = {
         "unit": common.business_unit,
         "team": common.team,
@@ -97,6 +102,11 @@ def _leaves(purchase: Purchase) -> dict:
         key: value for key in TEXTS if (value := getattr(common, key)) not in (None, False, "")
     }
     tree |= {"ramp_months": common.ramp_months}
+    if purchase.takes:
+        tree["for"] = {
+            **{key: _plain(value) for key, value in common.takes.items()},
+            "share": purchase.takes.share,
+        }
     defaults = {
         field.name: field.default
         for field in fields(purchase.form)
@@ -175,6 +185,12 @@ def set_purchase(applied: Applied, change: Change, path: str, before, where: str
         value = before * certain(read_number(value, path, where), path, where)
     written = _with(purchase.written, keys, value)
     again = read_purchase(name, written, where)
+    if again.takes:
+        skus, works = (
+            applied.tree["prices"],
+            [n for n in applied.tree["workloads"] if n not in applied.purchases],
+        )
+        check_names(again.takes, works, skus, f"{where}: {again.path}")
     old = applied.provenance.get(path, [(show(before) or "(none)", purchase.where, "")])
     applied.purchases[name] = again
     put(applied.tree, path, _plain(value))

@@ -15,6 +15,7 @@ from .. import ways
 from ..applied import first_day
 from ..changes import escape
 from ..schema import PurchaseTerms as Common
+from .takes import Takes, read_takes
 
 USE = "use"
 KNOWN = tuple(field.alias or name for name, field in Common.model_fields.items())
@@ -29,6 +30,7 @@ class Purchase:
     written: Mapping  # as the file has it
     common: Common
     fields: Mapping  # of the way: numbers, texts, lists, and ranges as they are written
+    takes: Takes | None = None  # whose use it takes over
 
     @property
     def path(self) -> str:
@@ -140,6 +142,9 @@ def read_purchase(name: str, written: Any, where: str) -> Purchase:
         written=dict(written),
         common=common,
         fields={key: value for key, value in written.items() if key in own},
+        takes=None
+        if common.takes is None
+        else read_takes(common.takes, common.model_fields_set, at),
     )
     if purchase.until and purchase.until <= (purchase.since or purchase.until[:0]):
         raise ScenarioError(

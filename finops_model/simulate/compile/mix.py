@@ -58,15 +58,18 @@ def levered_mix(resolved, dates) -> tuple[dict, dict[tuple[int, str], Weights]]:
     return entries, weights
 
 
-def routing_dials(resolved, prices, uncertain, dates, shape):
-    """Money per volume of the routable tokens today and on the small model, by day; changes of routing included in today."""
+def routing_dials(resolved, prices, uncertain, dates, shape, without=frozenset()):
+    """Money per volume of the routable tokens today and on the small model, by day; changes of routing included in today.
+
+    without   workloads whose use is bought in another way: their tokens do not follow the slider
+    """
     facts = resolved.facts
     routed, routable, small = np.zeros(shape), np.zeros(shape), {}
     entries = mix_by_day(resolved, dates)
     for w, name in enumerate(facts.names):
         route = routes(facts, w)
         model = small_model(facts, route) if route.shares else None
-        if model is None:
+        if model is None or w in without:
             continue
         moved = move(facts, route, only(route, model))
         everything = {sku for (i, sku) in entries if i == w and model_of(facts, sku)}

@@ -17,7 +17,7 @@ from ...forecasting.widths.demand import Demand
 from ...periods import days, month_index
 from ...scenario.booked import excluded, month_parts, recurring_by_workload
 from ...scenario.changes import escape
-from ..purchases.compiled import Bought, compile_purchases
+from ..purchases.compiled import Bought, compile_purchases, own_names, refuse_moved, take_over
 from .demand_paths import Parameter, multipliers, risk_series, steady_demand, with_launches
 from .lever_paths import Lines, on_lines, refuse_in_pools
 from .mix import levered_mix, lines_of_plan, routing_dials
@@ -120,7 +120,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
             f"the demand is for {len(demand.names)} workloads from {demand.dates[0]} on, {len(demand.dates)} days; the plan "
             f"needs {len(facts.names)} workloads from {dates[0]} on, {len(dates)} days. Fit it on the same facts."
         )
-    launches, purchases = list(resolved.launches), list(resolved.purchases)
+    launches, purchases = list(resolved.launches), own_names(resolved)
     campaigns = campaigns_of(
         resolved.risks, facts.names, (*resolved.tree["workloads"], *launches), facts.replay
     )
@@ -142,6 +142,11 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     for w, one in enumerate(campaigns, len(demand_names) - len(campaigns)):
         entries |= {(w, sku): quantity for (of, sku), quantity in entries.items() if of == one.of}
         weights |= {(w, sku): moves for (of, sku), moves in weights.items() if of == one.of}
+    used_by = (
+        *demand_names[: len(demand_names) - len(campaigns)],
+        *(facts.names[one.of] for one in campaigns),
+    )
+    taken = take_over(resolved, entries, used_by, dates)
     shape = (len(dates), len(demand_names))
     linear, tokens = np.zeros(shape), np.zeros(shape)
     linear[:, len(facts.names) : len(facts.names) + len(launches)] = (
@@ -150,6 +155,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     tiered_skus = {name for name in prices if tiered_form(facts, name) is not None}
     loose: dict[str, np.ndarray] = {}
     levers = on_lines(entries, weights, prices, uncertain, tiered_skus, shape)
+    refuse_moved(resolved, taken, levers.moved, used_by)
     for (w, sku), quantity in entries.items():
         if sku in tiered_skus or (w, sku) in levers.moved:
             continue
@@ -181,7 +187,9 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns}
         | {name: resolved.tree["workloads"][name]["unit"] for name in purchases},
     )
-    routed, routable, small = routing_dials(resolved, prices, uncertain, dates, shape)
+    routed, routable, small = routing_dials(
+        resolved, prices, uncertain, dates, shape, {w for part in taken.values() for w, _ in part}
+    )
     notes = [*resolved.assumptions, *facts.covariates.notes, *_implied(facts, resolved, pools)]
     median = base["median"] * multiplier
     return Plan(
@@ -244,7 +252,12 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         shares=shares,
         paid=facts.meta.paid,
         purchases=compile_purchases(
-            resolved, dates, months, demand_names, steady_demand(median, parameters, series, base)
+            resolved,
+            dates,
+            months,
+            demand_names,
+            steady_demand(median, parameters, series, base),
+            taken,
         ),
     )
 

@@ -12,9 +12,8 @@ import numpy as np
 
 from ...forecasting.covariates.timeline import Timeline
 from ...prices.settle.windows import charge_months, share
-from ...scenario.ways import Settled
 from ..kernel.flat import BlockTotals, FlatPlan, PathValue
-from ..purchases.settled import add_columns, settle
+from ..purchases.settled import OnPaths, add_columns, settle
 from .demand_paths import certain_part, pace
 from .plan import Plan
 from .pool_tables import ApartMeters, PoolMeters, add_pools, give_back
@@ -229,7 +228,7 @@ def _uncertain(parameter):
             )
 
 
-def settled_purchases(compiled: Compiled, totals: BlockTotals, seed: int) -> list[Settled]:
+def settled_purchases(compiled: Compiled, totals: BlockTotals, seed: int) -> list[OnPaths]:
     """What every purchase of the plan costs on the paths of a block."""
     return [
         settle(one, where, totals.usage, totals.path0, seed)
@@ -238,7 +237,7 @@ def settled_purchases(compiled: Compiled, totals: BlockTotals, seed: int) -> lis
 
 
 def by_workload(
-    compiled: Compiled, totals: BlockTotals, seed: int, purchases: list[Settled] | None = None
+    compiled: Compiled, totals: BlockTotals, seed: int, purchases: list[OnPaths] | None = None
 ) -> np.ndarray:
     """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload).
 
@@ -259,8 +258,8 @@ def by_workload(
     give_back(own, plan, compiled.pools, totals.usage)
     if purchases is None:
         purchases = settled_purchases(compiled, totals, seed)
-    for one, settled in zip(plan.purchases, purchases):
-        own[:, :, one.workload] += settled.cost
+    for one in purchases:
+        own[:, :, one.workloads] += one.money
     return own
 
 

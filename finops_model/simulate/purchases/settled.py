@@ -31,9 +31,18 @@ def add_columns(bought: Sequence[Bought], columns) -> tuple[tuple[int, ...], ...
     return tuple(places)
 
 
+@dataclass(frozen=True)
+class OnPaths:
+    """A purchase settled on the paths of a block: the whole, and the money of each of its workloads."""
+
+    settled: Settled
+    workloads: tuple[int, ...]
+    money: np.ndarray  # (path, month, its workloads)
+
+
 def settle(
     one: Bought, columns: Sequence[int], usage: np.ndarray, path0: int, seed: int
-) -> Settled:
+) -> OnPaths:
     """One purchase on the paths of a block: usage (path, month, column), the first of them path0."""
     paths = range(path0, path0 + len(usage))
 
@@ -42,6 +51,7 @@ def settle(
 
     form = one.purchase.form
     use = {name: np.zeros(usage.shape[:2]) for name in form.METERS}
+    by = np.zeros((*usage.shape[:2], len(one.workloads)))
     for meter, column in zip(one.meters, columns):
         part = (
             np.maximum(usage[:, :, column], 0.0)
@@ -51,6 +61,7 @@ def settle(
         for name, law in meter.draws:
             part = part * np.maximum(law.on_paths(uniform, name), 0.0)[:, None]
         use[meter.name] = use[meter.name] + part
+        by[:, :, one.workloads.index(meter.workload)] += part
     near = DRAWN if any(meter.steady is None for meter in one.meters) else NEAR
     use = {name: _whole(value, near) for name, value in use.items()}
     fields = {key: on_months(values, uniform) for key, values in one.fields.items()}
@@ -59,7 +70,12 @@ def settle(
         settled = way.settle(use, one.months)
     except FinOpsError as problem:
         raise ScenarioError(f"{one.purchase.where}: {one.purchase.path}: {problem}") from None
-    return settled
+    if len(one.workloads) == 1:
+        return OnPaths(settled, one.workloads, settled.cost[:, :, None])
+    total = by.sum(axis=-1, keepdims=True)
+    alike = np.full(by.shape, 1 / len(one.workloads))
+    shares = np.divide(by, total, out=alike, where=total > 0)
+    return OnPaths(settled, one.workloads, settled.cost[:, :, None] * shares)
 
 
 def on_months(values: Timeline, uniform):
@@ -87,14 +103,17 @@ class Tally:
     meters: list[dict[str, np.ndarray]] = field(default_factory=list)
     cash: list[np.ndarray] = field(default_factory=list)
     formulas: list[str] = field(default_factory=list)
+    by: list[np.ndarray] = field(default_factory=list)  # (month, its workloads)
 
-    def add(self, settled: Sequence[Settled]) -> None:
+    def add(self, blocks: Sequence[OnPaths]) -> None:
         """The purchases of one block, in the order of `bought`."""
+        settled = [one.settled for one in blocks]
         if not self.parts:
             self.parts = [{} for _ in settled]
             self.meters = [{} for _ in settled]
             self.cash = [np.zeros(one.cost.shape[1]) for one in settled]
             self.formulas = [one.formula for one in settled]
+            self.by = [np.zeros(one.money.shape[1:]) for one in blocks]
         for i, one in enumerate(settled):
             for sums, values in (
                 (self.parts[i], one.parts or {"cost": one.cost}),
@@ -103,9 +122,10 @@ class Tally:
                 for name, value in values.items():
                     sums[name] = sums.get(name, 0.0) + np.asarray(value).sum(axis=0)
             self.cash[i] = self.cash[i] + one.billed.sum(axis=0)
+            self.by[i] += blocks[i].money.sum(axis=0)
         self.paths += len(settled[0].cost) if settled else 0
 
-    def rows(self, months: Sequence[str]) -> list[dict]:
+    def rows(self, months: Sequence[str], names: Sequence[str]) -> list[dict]:
         """By purchase: its way in words, and expected money, cash and units by month."""
         rows = []
         for i, one in enumerate(self.bought if self.parts else ()):
@@ -124,6 +144,10 @@ class Tally:
                     "meters": {
                         k: [float(x) for x in v / self.paths] for k, v in self.meters[i].items()
                     },
+                    "workloads": {
+                        names[w]: [float(x) for x in self.by[i][:, k] / self.paths]
+                        for k, w in enumerate(one.workloads)
+                    },
                     "cash": [float(x) for x in self.cash[i] / self.paths],
                 }
             )
@@ -134,13 +158,19 @@ def lines_of(rows: Sequence[dict]) -> list[dict]:
     """Lines of a run: expected money by month and part of each purchase, its way in place of a SKU."""
     lines = []
     for row in rows:
-        for part, money in row["parts"].items():
+        alone = list(row["workloads"]) == [row["name"]]
+        split = (
+            {("", part): money for part, money in row["parts"].items()}
+            if alone
+            else {(name, row["name"]): money for name, money in row["workloads"].items()}
+        )
+        for (workload, part), money in split.items():
             for month, value in zip(row["months"], money):
                 if abs(value) > 0.005:
                     lines.append(
                         {
                             "month": month,
-                            "workload": row["name"],
+                            "workload": workload or row["name"],
                             "service": row["service"],
                             "sku": f"{row['way']}: {part}",
                             "unit": "charge",
