@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from deciding_world import close_of, row, run_of
 from hypothesis import given
 from hypothesis import settings as laws
 from hypothesis import strategies as st
-from reserve_world import company
+from page_keys import company as company_brief
+from reserve_world import budgets, company
 from typer.testing import CliRunner
 
 import finops_model as fm
@@ -20,6 +22,12 @@ from finops_model.cli import app
 from finops_model.decide.questions.decisions import apart, decisions_of, joint
 from finops_model.decide.questions.search import LARGEST, MOST, later, search
 from finops_model.errors import ScenarioError
+from finops_model.measure.budget.landing import landing
+from finops_model.measure.page_one.deciding.way_back import way_back
+from finops_model.names import COMPANY
+from finops_model.publish import close
+from finops_model.publish.page.first import back
+from finops_model.publish.page.tables import Figures
 from finops_model.scenario.document import load_scenario
 
 PATHS = 600
@@ -367,3 +375,98 @@ def test_scales_go_together_and_two_that_set_do_not(own):
     assert apart(train, again) == "" and apart(train, rag) == ""
     assert apart(train, set_) == apart(set_, again) == "workloads/train/demand/level"
     assert apart(set_, set_) == ""  # a file with itself is one file
+
+
+# -- the line of page one
+
+
+def close_over(budget, savings, by=("2026-12-15", "2026-12-20"), seed=3):
+    """A close whose base lands by hand; what-ifs that save so much on every path of December, proportionally."""
+    draws = np.random.default_rng(seed).normal(200.0, 20.0, (400, 2, 1))
+    months = ("2026-11", "2026-12")
+    base = run_of(draws, ("A",), months)
+    runs = []
+    for i, share in enumerate(savings):
+        less = draws.copy()
+        less[:, 1] *= 1.0 - share
+        runs.append(run_of(less, ("A",), months, name=f"Cut {i}"))
+    due = [{"by": day, "owner": "", "source": "x"} for day in by]
+    close = close_of([row("2026-03-01", 900.0, "A")], base, what_ifs=runs, due=due)
+    land = landing("FY2026", 900.0, draws.sum(axis=2), months, budget, last="2026-12")
+    return close, land, 900.0 + draws.sum(axis=(1, 2)), draws
+
+
+def test_page_one_says_which_decision_alone_helps_most():
+    close, land, totals, draws = close_over(1_280.0, (0.1, 0.3))
+    found = way_back(close, land)
+    assert found["quantile"] == pytest.approx(np.quantile(totals, 0.8), rel=1e-12)
+    assert found["over"] == pytest.approx(land["holdback_p80"], rel=1e-9)
+    left = np.quantile(totals - 0.3 * draws[:, 1, 0], 0.8)
+    assert (found["best"], found["tried"]) == ("Cut 1", 2)
+    assert found["best_quantile"] == pytest.approx(left, rel=1e-12)
+    assert found["sentence"] == (
+        "Way back: “Cut 1” alone, decided by 20 December 2026, holds FY2026 in 8 of 10 futures."
+    )
+
+
+def test_page_one_says_how_much_the_nearest_is_short():
+    close, land, totals, draws = close_over(1_200.0, (0.1, 0.3))
+    short = np.quantile(totals - 0.3 * draws[:, 1, 0], 0.8) - 1_200.0
+    assert way_back(close, land)["sentence"] == (
+        "Way back: no decision alone holds FY2026 in 8 of 10 futures; “Cut 1” comes nearest and leaves it "
+        f"{fm_money(short)} short."
+    )
+
+
+@pytest.mark.parametrize("by", [("", ""), ("2026-10-01", "2026-09-01")])
+def test_page_one_knows_what_can_still_be_decided(by):
+    close, land, _, _ = close_over(1_200.0, (0.1, 0.3), by=by)
+    assert way_back(close, land)["sentence"] == (
+        "Way back: no what-if on file that can still be decided brings FY2026 under its budget."
+    )
+
+
+def test_where_the_year_is_likely_to_hold_page_one_says_nothing():
+    close, land, _, _ = close_over(1_310.0, (0.1, 0.3))
+    assert land["overrun_probability"] < 0.5 and way_back(close, land) is None
+    assert way_back(close, {**land, "budget": None}) is None
+    over = close_over(1_200.0, (0.1, 0.3))[1]
+    assert way_back(close, {**over, "closed": True}) is None
+
+
+def test_the_line_stands_on_the_page_and_a_long_name_is_cut():
+    brief = company_brief()
+    close, land, _, _ = close_over(1_280.0, (0.1, 0.3))
+    brief["page_one"]["way_back"] = {
+        **way_back(close, land),
+        "best": "A <b>very</b> long name " * 9,
+    }
+    html = str(back(Figures(brief)))
+    assert html.startswith("Way back: “A &lt;b&gt;very&lt;/b&gt; long name A") and "…”" in html
+    assert str(back(Figures(company_brief()))) == ""
+
+
+def test_the_line_and_the_command_have_the_same_numbers(own):
+    root = Path(own.root)
+    text = (root / "finops.yaml").read_text(encoding="utf-8")
+    (root / "line.yaml").write_text(
+        text.replace("budgets.csv", "low.csv")
+        + "what_ifs: [scenarios/a_train.yaml, scenarios/c_train_again.yaml]\n",
+        encoding="utf-8",
+    )
+    (root / "low.csv").write_text(budgets(scale=0.9), encoding="utf-8")
+    settings = fm.load_settings(root / "line.yaml")
+    whole = close.briefs_of(close.prepare(settings, "2026-06"), [COMPANY])[0]
+    figures = fm.recover(settings, month="2026-06").figures
+    assert whole["landing"]["overrun_probability"] == figures["overrun_probability"]
+    line = whole["page_one"].get("way_back")
+    assert figures["overrun_probability"] > 0.5 and figures["budget"] == 0.9 * 79_200
+    alone = min(
+        one["quantile"]
+        for one in figures["tried"]
+        if one["decisions"] in (["a_train"], ["c_train_again"])
+    )
+    assert line["quantile"] == pytest.approx(figures["quantile"], rel=1e-12)
+    assert line["best_quantile"] == pytest.approx(alone, rel=1e-9)
+    figure = fm.reserve(settings, month="2026-06").figures["reserve"]
+    assert line["over"] == pytest.approx(figure, rel=1e-9)

@@ -13,6 +13,7 @@ from .carriers import carriers
 from .cash import cash
 from .deciding.commitments_held import commitments
 from .deciding.decisions import decisions
+from .deciding.way_back import way_back
 from .material import materiality
 from .next_month import next_month
 from .periods import periods
@@ -53,7 +54,7 @@ def page_one(
 
     Source
     ------
-    docs/method §9.24, §9.25, §9.30 to §9.34.
+    docs/method §8.78, §9.24, §9.25, §9.30 to §9.34.
     """
     unit, land, limits = brief["unit"], brief["landing"], materiality(close)
     page: PageOne = {
@@ -69,6 +70,8 @@ def page_one(
         page["commitments"] = commitments(close)
         if carried := carriers(close, land, limits):
             page["carriers"] = carried
+        if back := way_back(close, land):
+            page["way_back"] = back
         if (beside := cash(close)) is not None:
             page["cash"] = beside
     return page

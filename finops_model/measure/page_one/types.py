@@ -145,6 +145,20 @@ class DecisionDue(TypedDict):
     source: str  # where it stands: the inventory, scenarios/20_smaller_model.yaml
 
 
+class WayBack(TypedDict):
+    """What one decision alone does about a year that is likely over its budget, in 8 of 10 futures (P80)."""
+
+    period: str
+    quantile: float  # P80 if nothing is decided
+    over: float  # of it above the budget
+    tried: int  # what-ifs that can still be decided
+    best: str | None  # the one that leaves P80 lowest; None where none lowers it
+    by: str | None  # its last useful day
+    best_quantile: float | None
+    best_over: float | None  # 0 or below: it brings P80 under the budget
+    sentence: str
+
+
 class CommitmentHeld(TypedDict):
     """A commitment in force at the end of the month, or ended in it."""
 
@@ -194,6 +208,7 @@ class PageOne(TypedDict):
     since_report: NotRequired[SinceReport]
     carriers: NotRequired[Carriers]  # the company's
     decisions: NotRequired[list[DecisionDue]]
+    way_back: NotRequired[WayBack]  # the company's, where its year is likely over
     commitments: NotRequired[list[CommitmentHeld]]  # the company's
     vendors: NotRequired[list[VendorLine]]
     cash: NotRequired[Cash]

@@ -6,16 +6,18 @@ from markupsafe import Markup
 
 from ...measure.brief_types import Brief
 from ...measure.page_one.carriers import lead as carried
+from ...measure.page_one.deciding.way_back import sentence as way_back
 from ...periods import month_name
 from ...wording import savings_apart
 from ...wording.landing import kind
 from ..charts.fan import monthly_fan
+from ..charts.parts import short
 from .one.decide import MOST, decisions, due, period, short_day
 from .one.foot import foot
 from .one.notices import alerts
 from .one.quarters import AT, of_page_one, quarters
 from .one.status import reason
-from .one.three import blocks
+from .one.three import NAME, blocks
 from .one.tiles import tiles
 from .tables import Figures, page_one_of, unbroken
 
@@ -71,6 +73,7 @@ def first(figures: Figures) -> dict:
         "fan": monthly_fan(brief),
         "quarters": quarters(figures, of_page_one(figures)),
         "decisions": decisions(figures),
+        "way_back": back(figures),
         "saves_in": period(figures),
         "apart": savings_apart(due(figures)[:MOST]),
         "more_due": max(len(due(figures)) - MOST, 0),
@@ -86,3 +89,12 @@ def lead(brief: Brief) -> Markup:
     if "carriers" in one:  # who most; the list below and page two have the others
         said = [*said, carried(one["carriers"], brief["currency"])]
     return unbroken(" ".join(filter(None, said)))
+
+
+def back(figures: Figures) -> Markup:
+    """What one decision does about a year that is likely over its budget, its name cut to what fits; "" where nothing is said."""
+    found = figures.one.get("way_back")
+    if not found:
+        return Markup("")
+    best = None if found["best"] is None else short(found["best"], NAME)
+    return unbroken(way_back({**found, "best": best}, figures.currency))
