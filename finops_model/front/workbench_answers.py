@@ -67,7 +67,7 @@ def side_by_side(
         for i in order
     ]
     table = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
-    if budget is None:
+    if all(one is None for one in overruns):
         table = table.drop(columns="over the budget in")
     currency, within = base.currency, list(months or base.months)
     span = f"{within[0]} to {within[-1]}" if len(within) > 1 else within[0]
@@ -93,7 +93,11 @@ def side_by_side(
     notes = [
         f"The same draws stand behind all of them ({several(base.paths, 'path')}, seed {base.seed}): a difference is the change itself, ± its standard error. Bill up to {base.as_of}."
     ]
-    if budget is not None:
+    if budget is not None and overruns[0] is None:
+        notes.append(
+            "Whether the budget holds is not said: the months that are simulated do not reach the end of its fiscal year."
+        )
+    elif budget is not None:
         notes.append(
             f"Over the budget: the chance to end the fiscal year under way above {money(budget, currency)}, with what is booked of it."
         )
