@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOKS = [
     "notebooks/00_start_here.ipynb",
     "notebooks/02_how_demand_grows.ipynb",
+    "notebooks/03_workbench.ipynb",
     "notebooks/05_how_much_to_commit.ipynb",
     "notebooks/dashboards/leadership.ipynb",
 ]

@@ -15,6 +15,7 @@ VERSION = "6.1"  # of Vega-Lite, in every vl-convert that pyproject admits
 WIDTH = 560  # px
 ROW = 26  # px of one bar
 LETTERS = 44  # of a name, before it is cut
+HEIGHT, LINE, TICKS = 220, 14, 8  # of curves: px, px of a line of text, months that are named
 
 Picture = dict[str, Any]
 
@@ -25,7 +26,7 @@ def _framed(layers: Sequence[Mapping], height: int, words: str) -> Picture:
         "description": words,
         "width": WIDTH,
         "height": height,
-        "padding": 6,
+        "padding": {"left": 14, "right": 26, "top": 6, "bottom": 6},  # other fonts are wider
         "config": {
             "font": FONT,
             "background": "transparent",
@@ -335,6 +336,7 @@ def curves(
             )
         if rows:
             ends.append(rows[-1])
+    ends = _apart(ends, rows)
     x = {
         "field": "x",
         "type": "ordinal" if months else "quantitative",
@@ -343,6 +345,8 @@ def curves(
     }
     if not months:
         x["scale"] = {"zero": False, "nice": False}
+    elif len(stood := list(dict.fromkeys(str(row["x"]) for row in rows))) > TICKS:
+        x["axis"] = {**x["axis"], "values": stood[:: -(-len(stood) // TICKS)]}
     y = {
         "field": "y",
         "type": "quantitative",
@@ -360,7 +364,12 @@ def curves(
         {
             "data": {"values": ends},
             "mark": {"type": "text", "align": "left", "dx": 5},
-            "encoding": {"x": x, "y": y, "color": colour, "text": {"field": "name"}},
+            "encoding": {
+                "x": x,
+                "y": {**y, "field": "at"},
+                "color": colour,
+                "text": {"field": "name"},
+            },
         },
     ]
     for name, where in (marks or {}).items():
@@ -385,7 +394,18 @@ def curves(
                 "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
             }
         )
-    return _framed(layers, 220, words)
+    return _framed(layers, HEIGHT, words)
+
+
+def _apart(ends: list[dict], rows: Sequence[Mapping]) -> list[dict]:
+    """The last points of lines with `at`, where their names stand: each LINE above the one below it, so that none covers another."""
+    heights = [row["y"] for row in rows]
+    least = (max(heights, default=0.0) - min(heights, default=0.0)) * LINE / HEIGHT
+    placed, below = [], -float("inf")
+    for end in sorted(ends, key=lambda end: end["y"]):
+        below = max(end["y"], below + least)
+        placed.append({**end, "at": below})
+    return placed
 
 
 def svg(picture: Mapping) -> str:
