@@ -322,8 +322,8 @@ def test_a_workspace_without_decisions(tmp_path):
         "over the budget of $50.0k, and the workspace has no decision that could bring it back."
     )
     assert answer.reason == (
-        "No scenario beside the base is a decision: write what could be decided as a scenario with decide_by:, or routing, commitments or "
-        "kind: decision as its changes."
+        "No scenario beside the base is a decision: write what could be decided as a scenario with decide_by:, or with commitments, "
+        "purchases, routing, levers or kind: decision as its changes."
     )
 
 
@@ -339,6 +339,17 @@ def test_the_command_in_json_and_in_a_file(own, tmp_path):
     page = tmp_path / "back.html"
     assert CliRunner().invoke(app, [*words, "--export", str(page)]).exit_code == 0
     assert "<svg" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "path", ["workloads/chat/cache_hit", "workloads/chat/routing/small", "purchases/seats/price"]
+)
+def test_a_file_with_one_lever_is_a_decision(own, path):
+    file = write(Path(own.root), "x_lever", changes=[change(path, 0.5, op="set")])
+    try:
+        assert "x_lever" in [one.name for one in decisions_of(own, "2026-06-30")[0]]
+    finally:
+        file.unlink()
 
 
 # -- moved and joined documents

@@ -11,6 +11,7 @@ from ...errors import ScenarioError, together
 from ...periods import add_months, month_days
 from ...scenario.applied import kind_of
 from ...scenario.document import Layer, Scenario, load_scenario
+from ...scenario.pulled.reading import is_lever
 from ...scenario.schema import Change
 from ...settings import Settings
 from ...wording import clean
@@ -51,7 +52,8 @@ def decisions_of(
 
     files   those named, each of them taken for a decision; None: the what-ifs of finops.yaml and all beside the base scenario
 
-    A scenario is a decision where it says `decide_by`, or where all its changes are decisions (commitments, routing, or `kind: decision`).
+    A scenario is a decision where it says `decide_by`, or where all its changes are decisions (commitments, purchases, routing,
+    levers, or `kind: decision`).
     Raises ScenarioError for a file named, here or in finops.yaml, that makes no sense.
     """
     base = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
@@ -111,15 +113,20 @@ def _why_not(scenario: Scenario, base: Scenario, as_of: str, asked: bool) -> str
         return f"had to be decided by {top.decide_by}: that day is over"
     if asked or top.decide_by:
         return None
-    fate = next(
-        (one.path for one in changes if (one.kind or kind_of(one.path)) != "decision"), None
-    )
+    fate = next((one.path for one in changes if not _decides(one)), None)
     if fate is None:
         return None
     return (
         f"is what may happen, no decision: it changes {clean(fate)}. Give it decide_by:, or the change kind: decision, "
         "where somebody can decide it"
     )
+
+
+def _decides(change: Change) -> bool:
+    """Whether somebody can decide a change: as it says, else commitments, purchases, routing and levers."""
+    if change.kind:
+        return change.kind == "decision"
+    return kind_of(change.path) == "decision" or is_lever(change.path)
 
 
 def apart(one: Decision, other: Decision) -> str:

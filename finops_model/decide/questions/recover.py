@@ -240,7 +240,7 @@ def _range(way: Way, state: str, best: list[Tried]) -> str:
 def _reason(way: Way, state: str, best: list[Tried]) -> str:
     currency = way.currency
     if state == "nothing to decide":
-        return "No scenario beside the base is a decision: write what could be decided as a scenario with decide_by:, or routing, commitments or kind: decision as its changes."
+        return "No scenario beside the base is a decision: write what could be decided as a scenario with decide_by:, or with commitments, purchases, routing, levers or kind: decision as its changes."
     if state not in ("reached", "cannot") or way.budget is None:
         return ""
     one = best[0]
