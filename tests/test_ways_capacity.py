@@ -292,7 +292,7 @@ def test_a_lease_that_ends_early_is_paid_to_its_end():
     assert early.billed.sum() == 6 * 2920 == pytest.approx(early.cost.sum())
     late = make("hardware", {**fields, "lease_advance": False}).settle({}, months(names=YEAR[:8]))
     assert late.cost[0].round(9).tolist() == [2920.0] * 6 + [0.0] * 2
-    assert late.billed[0].tolist() == [2920.0] * 6 + [0.0] * 2  # at the end of each month
+    assert late.billed[0].tolist() == [0.0] + [2920.0] * 6 + [0.0]  # the day after each month
     mid = make("hardware", {**fields, "lease_advance": False}).settle(
         {}, months("2026-01-15", names=YEAR[:8])
     )

@@ -50,7 +50,7 @@ class Hardware:
     lease_months : int, optional
         How many months.
     lease_advance : bool, optional
-        Paid at the beginning of a month, else at its end.
+        Paid on the first day of a month, else on the day after its last.
     kilowatts, idle_share, pue, power_price : float, optional
         Drawn at full use; share of it when idle; site over machines; money per kWh.
     colocation_monthly, staff_monthly, other_monthly : float, optional
@@ -187,8 +187,7 @@ class Hardware:
             + capital * due(months, [life.start], [1.0])
             - capital * due(months, [life.end - 1], [unit.salvage_share])
         )
-        times = np.arange(lease.count) + (0 if self.lease_advance else 1)
-        paid_on = [lease.edges[k] if self.lease_advance else lease.edges[k] - 1 for k in times]
+        paid_on = lease.edges[:-1] if self.lease_advance else lease.edges[1:]
         cash = cash + leased * due(months, paid_on, np.ones(lease.count))
         if ended(months):
             end, last = end_of(months), np.zeros(len(months.names))

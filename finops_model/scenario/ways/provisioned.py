@@ -170,7 +170,9 @@ class Provisioned:
         """Cost and cash (path, month) of the units and of what spills."""
         form = self._form()
         tokens = {
-            name: used(use, name, months) for name in self.METERS if name in use and name != TRAFFIC
+            name: units
+            for name in self.METERS
+            if name != TRAFFIC and np.any(units := used(use, name, months))
         }
         traffic = used(use, TRAFFIC, months)
         if tokens:

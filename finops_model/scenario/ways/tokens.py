@@ -9,8 +9,15 @@ from typing import ClassVar
 import numpy as np
 
 from ...errors import PriceError
-from ...prices.tokens.buckets import disjoint
-from ...prices.tokens.cost import Histogram, Lognormal, expected_cost, load_tokens, price_sheet
+from ...prices.tokens.buckets import NAMES, disjoint
+from ...prices.tokens.cost import (
+    Histogram,
+    Lognormal,
+    Modifier,
+    expected_cost,
+    load_tokens,
+    price_sheet,
+)
 from ._base import Months, Settled
 from ._fields import amount, known, used
 
@@ -29,6 +36,8 @@ class Tokens:
         Name in the snapshot, also `provider/model`; prices by date change when the snapshot says so.
     provider : str, optional
         Where several sell the model.
+    context : str, optional
+        How all that is neither batch nor flex is bought where that has prices of its own: priority, fast.
     prices, relative, tiers, contexts, per, time_of_day, history : optional
         Instead of a model: the price page (§5.21), money per million tokens.
     input_includes_cached : bool, optional
@@ -48,6 +57,8 @@ class Tokens:
         "requests", or "input" where large requests have large answers.
     hours : list of float, optional
         24 weights of the hours of a day (UTC), for prices by the time of day.
+    modifiers : list of mapping, optional
+        Factors on list prices (§5.22): `[{kind: data_residency, factor: 1.1}]`.
     discount : float, optional
         Share off list prices.
 
@@ -65,6 +76,7 @@ class Tokens:
 
     model: str = ""
     provider: str = ""
+    context: str = ""
     prices: Mapping | None = None
     relative: Mapping | None = None
     tiers: tuple = ()
@@ -81,18 +93,10 @@ class Tokens:
     sizes: Mapping | None = None
     output_follows: str = "requests"
     hours: tuple | None = None
+    modifiers: tuple = ()
     discount: object = 0.0
 
-    METERS: ClassVar[tuple[str, ...]] = (
-        "input",
-        "output",
-        "cache_read",
-        "cache_write_5m",
-        "cache_write_1h",
-        "reasoning",
-        "requests",
-        "web_searches",
-    )
+    METERS: ClassVar[tuple[str, ...]] = ("input", *NAMES)
     UNCERTAIN: ClassVar[tuple[str, ...]] = (
         "cache_hit",
         "cache_write",
@@ -129,6 +133,7 @@ class Tokens:
                 "tokens: batch_share and flex_share are more than 1 together; a request is run in one way."
             )
         self._sizes()
+        self._modifiers()
         self._offers()
 
     def _sizes(self):
@@ -146,6 +151,15 @@ class Tokens:
             f"tokens: sizes has {', '.join(given) or 'nothing'}; write {{sigma, mean}}, {{sigma, p50}}, {{p50, p90}} or {{sizes, counts}}."
         )
 
+    def _modifiers(self) -> list[Modifier]:
+        given = self.modifiers if isinstance(self.modifiers, (list, tuple)) else (self.modifiers,)
+        for place, one in enumerate(given, 1):
+            known(one, ("kind", "factor", "buckets"), f"tokens: modifiers[{place}]", "field")
+            for name in ("kind", "factor"):
+                if name not in one:
+                    raise PriceError(f"tokens: modifiers[{place}]: '{name}' is missing; write it.")
+        return [Modifier(**one) for one in given]
+
     def _offers(self) -> tuple:
         """The table, and (share, offer) of each way a request is run."""
         if self.model:
@@ -154,7 +168,7 @@ class Tokens:
             sheet = {word: getattr(self, word) for word in SHEET if getattr(self, word)}
             table, model = price_sheet(sheet), "the model"
         rest = 1.0 - np.asarray(self.batch_share, float) - np.asarray(self.flex_share, float)
-        run = [(np.maximum(rest, 0.0), table.offer(model, self.provider))]
+        run = [(np.maximum(rest, 0.0), table.offer(model, self.provider, self.context or None))]
         for word, field in PROCESSED.items():
             share = np.asarray(getattr(self, field), float)
             if share.any():
@@ -162,31 +176,23 @@ class Tokens:
         return table, run
 
     def _totals(self, use: Mapping, months: Months) -> dict:
-        """Disjoint buckets (path, month)."""
-        given = {name: used(use, name, months) for name in self.METERS if name in use}
+        """Disjoint buckets (path, month) of the meters that are used at all."""
+        given = {name: tokens for name in use if np.any(tokens := used(use, name, months))}
         if not given:
-            raise PriceError(
-                f"tokens: nothing is used; write use with tokens a month: {', '.join(self.METERS)}."
-            )
+            return {"uncached_input": used(use, "input", months)}
         if self.cache_hit is None:
             return disjoint(
                 given, self.input_includes_cached, self.output_includes_reasoning, "tokens"
             )
-        twice = [
-            name for name in ("cache_read", "cache_write_5m", "cache_write_1h") if name in given
-        ]
-        if twice or "input" not in given:
+        twice = [name for name in given if name.startswith(("cache_", "uncached_"))]
+        if twice:
             raise PriceError(
-                f"tokens: cache_hit is a share of input, so {twice[0] + ' says it twice' if twice else 'input must be used'}; "
-                f"{'leave one out' if twice else 'write it'}."
+                f"tokens: cache_hit is a share of input and {twice[0]} says it as well; leave one of them out."
             )
-        given["cache_read"] = given["input"] * np.asarray(self.cache_hit, float)
-        if np.any(self.cache_write):
-            given["cache_write_5m"] = given["input"] * np.asarray(self.cache_write, float)
-        plain = np.maximum(
-            given["input"] - given["cache_read"] - given.get("cache_write_5m", 0.0), 0.0
-        )
-        del given["input"]
+        whole = given.pop("input", np.zeros(()))
+        given["cache_read"] = whole * np.asarray(self.cache_hit, float)
+        given["cache_write_5m"] = whole * np.asarray(self.cache_write, float)
+        plain = np.maximum(whole - given["cache_read"] - given["cache_write_5m"], 0.0)
         return disjoint(
             {"uncached_input": plain, **given}, None, self.output_includes_reasoning, "tokens"
         )
@@ -196,9 +202,10 @@ class Tokens:
         totals = self._totals(use, months)
         table, run = self._offers()
         month, when, share = _segments(table, [offer for _, offer in run], months)
+        shape = np.broadcast_shapes(*(tokens.shape for tokens in totals.values()))
+        totals = {name: np.broadcast_to(tokens, shape) for name, tokens in totals.items()}
         spread = {name: tokens[:, month] * share for name, tokens in totals.items()}
-        counted = spread.pop("requests", None)
-        shape = next(iter(totals.values())).shape
+        counted = spread.pop("requests", None) if self.sizes is not None else None
         parts: dict[str, np.ndarray] = {}
         if not len(month):
             return Settled(
@@ -214,6 +221,7 @@ class Tokens:
                 requests=counted,
                 output_follows=self.output_follows,
                 hours=self.hours,
+                modifiers=self._modifiers(),
                 discount=_on(self.discount, month),
                 parts=True,
             )
@@ -229,7 +237,8 @@ class Tokens:
         return Settled(sum(parts.values()), parts, totals, formula=self._words())
 
     def _words(self) -> str:
-        name = self.model or "the prices of the file"
+        read = self._offers()[0].passport.get("made")
+        name = f"{self.model} as read on {read}" if self.model else "the prices of the file"
         how = [
             f"{float(np.mean(getattr(self, field))):.3g} of it {word}"
             for word, field in PROCESSED.items()
@@ -251,6 +260,12 @@ def _segments(table, offers, months: Months) -> tuple[np.ndarray, np.ndarray, np
             [table.since[table.first[o] : table.first[o] + table.count[o]] for o in offers]
         ).astype("int64")
     )
+    read = table.passport.get(
+        "made"
+    )  # a later day has the last price that is known, as it is known
+    known_to = (
+        10**6 if read is None else max(int(np.datetime64(read, "D").astype(int)), int(changes[-1]))
+    )
     month, when, share = [], [], []
     for place in np.flatnonzero(months.days):
         first, count = months.first[place], int(months.days[place])
@@ -259,6 +274,6 @@ def _segments(table, offers, months: Months) -> tuple[np.ndarray, np.ndarray, np
         edges = [start, *inside, start + count]
         for a, b in zip(edges, edges[1:]):
             month.append(place)
-            when.append(a)
+            when.append(min(a, known_to))
             share.append((b - a) / count)
     return np.array(month), np.array(when).astype("datetime64[D]"), np.array(share)
