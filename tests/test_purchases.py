@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from finops_model.errors import FinOpsError, ScenarioError
 from finops_model.scenario.document import explain, load_scenario, resolve
 from finops_model.scenario.ledger_base import read_facts
+from finops_model.scenario.ways import Months, make
 from finops_model.simulate.compile.plan import compile_plan, future
 from finops_model.simulate.scenarios import simulate
 
@@ -276,3 +277,127 @@ def test_use_that_cannot_be_taken_over_is_refused(company, text):
     with pytest.raises(ScenarioError) as refusal:
         run(company, f"purchases:\n  x: {{way: on_demand, price: 2, for: {text}}}\n")
     assert REFUSED_TAKES[text] in str(refusal.value), str(refusal.value)
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(
+    start=st.integers(0, 60),
+    end=st.integers(61, 119),
+    seats=st.integers(0, 50),
+    come=st.integers(-10, 30),
+    on=st.integers(0, 119),
+    fee=st.floats(0, 1000),
+)
+def test_seats_by_a_plain_loop_over_days(start, end, seats, come, on, fee):
+    names = ("2027-01", "2027-02", "2027-03", "2027-04")
+    day = np.datetime64("2027-01-01") + np.arange(120)
+    months = Months.between(names, str(day[start]), str(day[end]))
+    seats = max(seats, -come)
+    way = make("subscription", {"seats": seats, "fee": fee, "changes": {str(day[on]): come}})
+    cost = way.settle({"use": np.zeros((1, 4))}, months).cost[0]
+    expected = np.zeros(4)
+    for m, name in enumerate(names):
+        days = [i for i in range(120) if str(day[i])[:7] == name]
+        paid = 0.0
+        for i in days:
+            held = seats + (come if i >= on else 0) if start <= i < end else 0
+            paid = max(paid, held)
+            expected[m] += paid * fee / len(days)
+    assert cost == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_subscription_without_use_costs_its_fees(company):
+    text = "purchases:\n  x: {way: subscription, seats: 12, fee: 30, quota: 5, overage_price: 1, since: 2026-12-17}\n"
+    one = bought(company, text)
+    assert one["parts"]["seats"] == pytest.approx([0, 360 * 15 / 31, 360, 360])
+    assert one["parts"]["overage"] == [0.0] * 4
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ranges_of_seats_and_fee_come_to_their_closed_form(company, engine):
+    text = """purchases:
+  x: {way: subscription, seats: {min: 100, max: 140}, fee: {min: 20, max: 30}, quota: 10, overage_price: 0.5, use: 2000, exactly: true}
+changes:
+- {path: purchases/x/seats, op: scale, value: 2, since: 2027-01, because: b}
+"""
+    one = run(company, text, paths=4096, engine=engine)
+    own = one.effective[:, :, one.units.index("(unassigned)")]
+    for m, seats in ((0, 120.0), (3, 240.0)):
+        over = 0.5 * (
+            800.0 if m == 0 else 0.0
+        )  # 100…140 seats bring 1,000…1,400 units; twice as many all
+        error = own[:, m].std() / 64
+        assert abs(own[:, m].mean() - (seats * 25 + over)) < 4 * error
+
+
+def test_an_annual_plan_is_cash_on_its_day_and_cost_by_days(company):
+    text = "purchases:\n  x: {way: subscription, seats: 10, fee: 1200, cycle_months: 12, anchor: 2026-12-01, since: 2026-12-01}\n"
+    one = bought(company, text)
+    assert one["cash"] == pytest.approx([0, 12000, 0, 0])
+    assert one["parts"]["seats"] == pytest.approx([0, *(12000 * d / 365 for d in (31, 31, 28))])
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(
+    use=st.lists(st.floats(0, 1000), min_size=4, max_size=4),
+    balance=st.floats(0.01, 5000),
+    paid=st.floats(0, 5000),
+    last=st.integers(0, 3),
+)
+def test_a_balance_by_a_plain_loop_over_months(use, balance, paid, last):
+    names = ("2027-01", "2027-02", "2027-03", "2027-04")
+    months = Months.between(names, "2027-01-01")
+    way = make("credit", {"amount": balance, "paid": paid, "price": 2, "expires": names[last]})
+    settled = way.settle({"use": np.array([use])}, months)
+    left, cost = balance, 0.0
+    for m, units in enumerate(use):
+        drawn = min(2 * units, left) if m <= last else 0.0
+        left -= drawn
+        cost += 2 * units - drawn + drawn * paid / balance
+    if last < 3:  # void in the month after its last day
+        cost += left * paid / balance
+    assert settled.cost.sum() == pytest.approx(cost, rel=1e-9, abs=1e-6)
+    assert settled.billed.sum() == pytest.approx(
+        paid + settled.parts["beyond"].sum(), rel=1e-9, abs=1e-9
+    )
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(
+    use=st.floats(0, 1e5),
+    quantity=st.floats(0, 100),
+    rate=st.floats(0, 10),
+    price=st.floats(0, 10),
+    hours=st.lists(st.floats(0, 1), min_size=24, max_size=24).filter(any),
+)
+def test_a_commitment_by_a_plain_loop_over_hours(use, quantity, rate, price, hours):
+    months = Months.between(("2027-01",), "2027-01-11")
+    way = make("committed", {"price": price, "quantity": quantity, "rate": rate, "hours": hours})
+    cost = 0.0
+    for _ in range(21):
+        for weight in hours:
+            units = use / 21 * weight / sum(hours)
+            cost += quantity * rate + max(units - quantity, 0) * price
+    settled = way.settle({"use": np.array([[use]])}, months)
+    assert settled.cost[0, 0] == pytest.approx(cost, rel=1e-9, abs=1e-6)
+    assert sum(part.sum() for part in settled.parts.values()) == pytest.approx(settled.cost.sum())
+
+
+def test_a_term_is_billed_upfront_and_what_is_cut_off_is_due():
+    months = Months.between(
+        ("2027-01", "2027-02", "2027-03", "2027-04"), "2027-01-01", "2027-03-01"
+    )
+    way = make(
+        "committed", {"price": 3, "quantity": 1, "rate": 2, "term_months": 3, "upfront_share": 0.5}
+    )
+    settled = way.settle({"use": np.zeros((1, 4))}, months)
+    whole = 90 * 24 * 2
+    assert settled.cost.sum() == pytest.approx(whole) == settled.billed.sum()
+    assert settled.billed[0, 0] == pytest.approx(whole / 2 + 31 * 24)
+
+
+def test_committed_spend_takes_a_discount_up_to_its_money():
+    months = Months.between(("2027-01",), "2027-01-01")
+    way = make("committed", {"price": 4, "spend": 3, "discount": 0.25})
+    settled = way.settle({"use": np.array([[744 * 2.0]])}, months)
+    assert settled.cost[0, 0] == pytest.approx(744 * (3 + 1 * 4))  # 3 USD buy one unit at 3
