@@ -34,11 +34,12 @@ def show(answer, as_json: bool = False, export: Path | None = None) -> None:
             name,
             justify="left" if answer.forms.get(name, "text") == "text" else "right",
             overflow="fold",  # a name that is cut is no name
+            no_wrap=answer.forms.get(name, "text") != "text",  # nor is half a number one
         )
     for row in shown.itertuples(index=False, name=None):
         table.add_row(*row)
-    wanted = out.measure(table, options=out.options.update(max_width=1_000)).maximum
-    if len(shown) and wanted <= out.width:
+    least = out.measure(table, options=out.options.update(max_width=1_000)).minimum
+    if len(shown) and least <= out.width:
         out.print(table)
     elif len(shown):  # wider than the terminal: lines that it may wrap, no cell cut
         out.print(answer.lines())

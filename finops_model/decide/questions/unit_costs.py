@@ -1,4 +1,4 @@
-"""What a unit costs in one month and in another, with what it is divided out of (docs/method §16.6)."""
+"""What a unit costs in one month and in another, with what it is divided out of (docs/method §16.4)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ...errors import InputError, listing, unknown
+from ...errors import InputError, unknown
 from ...measure.kpis import Facts, Part, pick, shelf
 from ...periods import month_days, month_name
 from ...wording import percent, pictures
 from .answer import Answer
-
-COLUMNS = ("kpi", "unit", "of")
 
 
 def parts_of(facts: Facts, asked: Sequence[str] | None = None) -> list[Part]:
@@ -73,7 +71,8 @@ def between(
     Returns
     -------
     Answer
-        A row for each line: value, cost, count and days of both months, and the change.
+        A row for each line: its value in both months and the change; cost, count and days behind
+        them in the sheet Parts.
 
     Raises
     ------
@@ -82,7 +81,7 @@ def between(
 
     Source
     ------
-    docs/method §16.1, §16.6.
+    docs/method §16.1, §16.4.
     """
     rows = []
     for part in parts_of(facts, asked):
@@ -100,7 +99,19 @@ def between(
         if only.casefold() not in near:
             raise InputError(unknown("--kpi", "unit cost", only, names))
         rows = [row for row in rows if row[0].name == near[only.casefold()]]
-    table = pd.DataFrame([_row(part, before, after, first, last) for part, before, after in rows])
+    table = pd.DataFrame(
+        [
+            {
+                "unit cost": part.name,
+                "unit": part.unit,
+                first: before["value"],
+                last: after["value"],
+                "change": _change(before["value"], after["value"]),
+            }
+            for part, before, after in rows
+        ]
+    )
+    behind = pd.DataFrame([_row(part, before, after, first, last) for part, before, after in rows])
     part, before, after = rows[0]
     change = _change(before["value"], after["value"])
     partial = [
@@ -109,13 +120,8 @@ def between(
         for month, said in zip((first, last), both, strict=True)
         if said["days"] < said["of_days"]
     ]
-    forms = {
-        name: form
-        for name, form in (
-            *((f"{what} {month}", form) for month in (first, last) for what, form in _FORMS),
-            ("change", "share"),
-        )
-    }
+    forms = {f"{what} {month}": form for month in (first, last) for what, form in _FORMS}
+    forms |= {first: "units", last: "units", "change": "share"}
     return Answer(
         question="kpi",
         sentence=f"{part.name} of {whose} was {_unit(before['value'])} in {month_name(first)} and {_unit(after['value'])} in {month_name(last)} "
@@ -131,11 +137,16 @@ def between(
         notes=tuple(partial[:6])
         + ((f"And {len(partial) - 6} more months with days missing.",) if len(partial) > 6 else ()),
         figures={
-            part.name: {first: before, last: after, "change": _change(before["value"], after["value"])}
+            part.name: {
+                first: before,
+                last: after,
+                "change": _change(before["value"], after["value"]),
+            }
             for part, before, after in rows
         },
+        tables={"Parts": behind},
         picture=pictures.bars(
-            [f"{month_name(first)}", f"{month_name(last)}"],
+            [month_name(first), month_name(last)],
             [before["value"], after["value"]],
             [_unit(before["value"]), _unit(after["value"])],
             words=f"{part.name}: {_unit(before['value'])} and {_unit(after['value'])} {part.unit}.",
@@ -149,10 +160,10 @@ _FORMS = (("value", "units"), ("cost", "money"), ("count", "count"), ("days", "c
 
 
 def _row(part: Part, before: dict, after: dict, first: str, last: str) -> dict:
-    row = {"kpi": part.name, "unit": part.unit, "of": part.of}
+    row = {"unit cost": part.name, "unit": part.unit, "of": part.of}
     for month, said in ((first, before), (last, after)):
         row |= {f"{what} {month}": said[what] for what, _ in _FORMS}
-    return {**row, "change": _change(before["value"], after["value"])}
+    return row
 
 
 def _change(before: float, after: float) -> float | None:
@@ -184,6 +195,3 @@ def _unit(value: float) -> str:
     ('0.009631', '1,235')
     """
     return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-__all__ = ["between", "listing", "of_month", "parts_of"]
