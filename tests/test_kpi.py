@@ -53,7 +53,7 @@ def test_two_months_side_by_side_with_what_they_are_divided_out_of(company):
     assert (row["2025-11"], row["2026-02"]) == pytest.approx((spent / counted, later / more))
     assert row["change"] == pytest.approx((later / more) / (spent / counted) - 1)
     assert answer.sentence == (
-        "Cost per chat of the company was 0.05261 in November 2025 and 0.05694 in February 2026 (USD / chat): up 8 %."
+        "Cost per chat of the company was 0.05261 in November 2025 and 0.05694 in February 2026 (USD / chat): up 8.2 %."
     )
 
 

@@ -32,7 +32,7 @@ def kpi(
     kpis: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Answer:
-    """Unit costs of two months side by side, with the cost and the count that each is divided out of.
+    r"""Unit costs of two months side by side, with the cost and the count that each is divided out of.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import pandas as pd
 from ...errors import InputError, unknown
 from ...measure.kpis import Facts, Part, pick, shelf
 from ...periods import month_days, month_name
-from ...wording import percent, pictures
+from ...wording import pictures
 from .answer import Answer
 
 
@@ -112,7 +112,7 @@ def between(
         ]
     )
     behind = pd.DataFrame([_row(part, before, after, first, last) for part, before, after in rows])
-    part, before, after = rows[0]
+    part, before, after = next((row for row in rows if row[0].better == "lower"), rows[0])
     change = _change(before["value"], after["value"])
     partial = [
         f"{part.name}, {month_name(month)}: {said['days']} of {said['of_days']} days have both a cost and a count."
@@ -185,7 +185,8 @@ def _moved(change: float | None) -> str:
         return "from nothing"
     if not round(change, 4):
         return "no change"
-    return f"{'up' if change > 0 else 'down'} {percent(abs(change))}"
+    share = f"{100 * abs(change):.1f}".removesuffix(".0")
+    return f"{'up' if change > 0 else 'down'} {share} %"
 
 
 def _unit(value: float) -> str:
