@@ -65,9 +65,9 @@ def kpi(
 
     Examples
     --------
-    >>> import pathlib, tempfile, finops_model as fm
+    >>> import pathlib, tempfile, pandas as pd, finops_model as fm
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> days = [str(day.date()) for day in pd.date_range("2025-01-01", "2025-03-31")]
     >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},{day[6]},a,GPU" for day in days)]
     >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
     >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
