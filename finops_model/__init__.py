@@ -19,7 +19,7 @@ _WHERE = {
     "Ledger": "facts.ledger.store",
     "read": "facts.intake.tables:read_table",
     "daily": "facts.daily.warehouse",
-    "forecast": "front.forecasts",
+    "forecast": "front.forecasting.forecasts",
     "components": "publish.charts.components",
     "backtest": "forecasting.backtest",
     "load_scenario": "scenario.document",

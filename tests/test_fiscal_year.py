@@ -18,7 +18,7 @@ from oracles import calendars as oracle
 from finops_model.errors import InputError
 from finops_model.facts.plans import by_days
 from finops_model.facts.plans.read import read_budgets
-from finops_model.front.workspace import of_workspace
+from finops_model.front.forecasting.workspace import of_workspace
 from finops_model.measure.budget import against, fiscal
 from finops_model.periods import WEEKDAYS, Calendar, month_range
 from finops_model.publish import close

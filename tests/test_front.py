@@ -14,7 +14,7 @@ import finops_model as fm
 from finops_model.cli import app
 from finops_model.cli import forecast as command
 from finops_model.errors import FinOpsError
-from finops_model.front.results import SeriesForecasts, WorkspaceForecasts
+from finops_model.front.forecasting.results import SeriesForecasts, WorkspaceForecasts
 
 # options that a notebook has under another name: what is forecast, and what is done with the result
 ELSEWHERE = {

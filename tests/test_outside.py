@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from finops_model.cli import app
 from finops_model.decide.compare import compare
-from finops_model.front import workspace
+from finops_model.front.forecasting import workspace
 from finops_model.measure.actuals import COMPANY
 from finops_model.measure.brief import brief
 from finops_model.measure.budget import outside

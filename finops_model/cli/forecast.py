@@ -118,7 +118,7 @@ def forecast(
     """
     from ..errors import InputError
     from ..forecasting.methods import pick
-    from ..front.forecasts import forecast as made
+    from ..front.forecasting.forecasts import forecast as made
     from ..periods import check_day
 
     pick(chosen := methods_of(methods))  # a name that is none is said before anything long runs

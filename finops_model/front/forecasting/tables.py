@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..errors import ForecastError, unknown
-from ..executors import EXECUTORS
-from ..forecasting.ensemble import mean_shares
-from ..forecasting.hierarchy import TOTAL, Tree, forecast_tree, own_seed
-from ..forecasting.result import QUANTILES, Forecast, month_rows, quantiles
-from ..forecasting.series import forecast
-from ..forecasting.settling import SETTLING_DAYS
-from ..progress import Progress
+from ...errors import ForecastError, unknown
+from ...executors import EXECUTORS
+from ...forecasting.ensemble import mean_shares
+from ...forecasting.hierarchy import TOTAL, Tree, forecast_tree, own_seed
+from ...forecasting.result import QUANTILES, Forecast, month_rows, quantiles
+from ...forecasting.series import forecast
+from ...forecasting.settling import SETTLING_DAYS
+from ...progress import Progress
 from .results import SeriesForecasts
 from .unfinished import words
 

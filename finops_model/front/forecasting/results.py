@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..documents import csv_of, write_atomic
-from ..errors import ForecastError, unknown
-from ..forecasting.result import Forecast
-from ..forecasting.settling import Late
-from ..names import COMPANY
+from ...documents import csv_of, write_atomic
+from ...errors import ForecastError, unknown
+from ...forecasting.result import Forecast
+from ...forecasting.settling import Late
+from ...names import COMPANY
 
 if TYPE_CHECKING:
-    from ..forecasting.hierarchy import Tree
-    from ..simulate.hierarchy import Hierarchy
+    from ...forecasting.hierarchy import Tree
+    from ...simulate.hierarchy import Hierarchy
 
 SHOWN = 40  # rows in a notebook; `frame` has them all
 

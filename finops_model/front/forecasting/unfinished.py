@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..forecasting.settling import Late, say
-from ..measure.words import money
+from ...forecasting.settling import Late, say
+from ...measure.words import money
 
 
 def words(late, currency: str | None = None) -> list[str]:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ForecastError, unknown
-from ..forecasting import series
-from ..forecasting.result import Forecast
-from ..forecasting.settling import SETTLING_DAYS, check_days
-from ..progress import Progress
-from ..settings import Settings, load_settings
+from ...errors import ForecastError, unknown
+from ...forecasting import series
+from ...forecasting.result import Forecast
+from ...forecasting.settling import SETTLING_DAYS, check_days
+from ...progress import Progress
+from ...settings import Settings, load_settings
 from .results import SeriesForecasts, WorkspaceForecasts
 
 AHEAD = {"D": 90, "h": 24, "M": 12}
@@ -181,7 +181,7 @@ def forecast(
             "of series, and this is a workspace. It is forecast by months=, with the seed of its scenario, and what people know stands in the "
             "file of its covariates.",
         )
-        from ..forecasting.methods import pick
+        from ...forecasting.methods import pick
         from . import workspace
 
         if settling_days is not None:
@@ -270,7 +270,7 @@ def _workspace(history, entity: str | None) -> Settings | None:
     if entity is not None:
         return history.entity(entity, "entity")
     if history.entities and history.own is None:
-        from ..facts.daily.entities import which
+        from ...facts.daily.entities import which
 
         raise ForecastError(which(history))
     return history
@@ -279,7 +279,7 @@ def _workspace(history, entity: str | None) -> Settings | None:
 def _several(history, date: str | None, value: str | None, freq: str):
     """(series by name, file, notes of reading) of several series; None where the history is one."""
     if isinstance(history, (str, os.PathLike)):
-        from ..facts.intake.series import read_series
+        from ...facts.intake.series import read_series
 
         if freq == "h":
             raise ForecastError(

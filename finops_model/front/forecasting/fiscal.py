@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..facts.daily.allocate import UNTAGGED
-from ..measure.actuals import by_month, cost_rows
-from ..measure.budget import fiscal
-from ..periods import Calendar, Period, month_days, month_of, months_between
-from ..simulate.hierarchy import Hierarchy, Span, kinds
+from ...facts.daily.allocate import UNTAGGED
+from ...measure.actuals import by_month, cost_rows
+from ...measure.budget import fiscal
+from ...periods import Calendar, Period, month_days, month_of, months_between
+from ...simulate.hierarchy import Hierarchy, Span, kinds
 
 
 def spans(nodes: Hierarchy, calendar: Calendar) -> dict[str, tuple[Span, tuple[Period, ...]]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ..errors import InputError, unknown
-from ..forecasting.result import QUANTILES
-from ..measure.brief_types import Landing
-from ..measure.budget import against, outside, outside_words
-from ..measure.budget import landing as budgets
-from ..measure.budget.fiscal import landing_on
-from ..measure.words import money
-from ..names import COMPANY
-from ..periods import month_of
-from ..progress import Progress
-from ..simulate.hierarchy import COLUMN, SHOCKS, Hierarchy, forecast_hierarchy
+from ...errors import InputError, unknown
+from ...forecasting.result import QUANTILES
+from ...measure.brief_types import Landing
+from ...measure.budget import against, outside, outside_words
+from ...measure.budget import landing as budgets
+from ...measure.budget.fiscal import landing_on
+from ...measure.words import money
+from ...names import COMPANY
+from ...periods import month_of
+from ...progress import Progress
+from ...simulate.hierarchy import COLUMN, SHOCKS, Hierarchy, forecast_hierarchy
 from . import fiscal
 from .results import WorkspaceForecasts
 from .unfinished import words
@@ -41,9 +41,9 @@ def of_workspace(
 
     by    None: one business unit or the company; else unit, team, service, workload, environment, model or a dimension: its nodes and the company
     """
-    from ..facts import taken
-    from ..facts.daily import warehouse
-    from ..publish import close, since
+    from ...facts import taken
+    from ...facts.daily import warehouse
+    from ...publish import close, since
 
     known = (*COLUMN, *settings.dimensions)
     if by is not None and by not in known:
@@ -162,7 +162,7 @@ def of_workspace(
 
 def stated(daily, by: str) -> None:
     """Raises InputError where no charge has a value of a dimension that every company may have."""
-    from ..facts.daily.allocate import UNTAGGED
+    from ...facts.daily.allocate import UNTAGGED
 
     if set(daily[COLUMN[by]]) <= {"", UNTAGGED}:
         where = {
