@@ -43,6 +43,7 @@ _WHERE = {
     "reserve": "front.reserve",
     "recover": "front.recover",
     "workbench": "front.workbench:workbench",
+    "waterfall": "front.waterfall",
     "FinOpsError": "errors",
 }
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "start",
     "verify",
     "workbench",
+    "waterfall",
 ]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pandas as pd
 from scenario_world import demand_for, rows, settings
 
+import finops_model as fm
 from finops_model.scenario import document, ledger_base
 from finops_model.simulate.compile.plan import compile_plan
 from finops_model.simulate.scenarios import simulate
@@ -92,3 +95,35 @@ class Company:
     def cost(self, *changes, month=0, months=1, **how):
         run = self.run(*changes, months=months, **how)
         return dict(zip(run.workloads, run.by_workload[:, month, 0].tolist(), strict=True))
+
+
+COLUMNS = (
+    "BilledCost,EffectiveCost,ListCost,ContractedCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,BillingPeriodStart,"
+    "BillingPeriodEnd,ChargeCategory,ChargeFrequency,ChargeDescription,ServiceName,ServiceCategory,ServiceProviderName,"
+    "InvoiceIssuerName,BillingAccountId,SkuId,SkuMeter,ConsumedQuantity,ConsumedUnit,x_Model,Tags"
+)
+
+
+def own_workspace(folder):
+    """A workspace of somebody, from a FOCUS bill of 92 days of `chat` and a price document; its finops.yaml names no scenario of the sample."""
+    lines, day = [COLUMNS], datetime.date(2026, 8, 1)
+    while day < datetime.date(2026, 11, 1):
+        month = day.replace(day=1)
+        after = (month + datetime.timedelta(32)).replace(day=1)
+        dates = (day, day + datetime.timedelta(1), month, after)
+        for meter, use in USE.items():
+            cost = use * PRICE["large"][meter] / 1e6
+            lines.append(
+                f"{cost},{cost},{cost},{cost},USD,{','.join(f'{d}T00:00:00Z' for d in dates)},Usage,Usage-Based,x,Aurora API,"
+                f"AI and Machine Learning,Aurora AI,Aurora AI,acc,large:{meter}_tokens,{meter}_tokens,{use},Tokens,large,"
+                '"{""workload"": ""chat"", ""team"": ""ai""}"'
+            )
+        day = dates[1]
+    (folder / "bill.csv").write_text("\n".join(lines) + "\n")
+    demo = folder / "demo"
+    fm.start(folder / "bill.csv", folder=demo)
+    (demo / "prices").mkdir()
+    (demo / "prices" / "aurora.yaml").write_text(PRICES)
+    with open(demo / "finops.yaml", "a") as file:
+        file.write("prices: prices\n")
+    return demo, fm.load_settings(demo / "finops.yaml")

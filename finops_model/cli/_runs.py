@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..decide.compare import compare
+from ..decide.questions.waterfall import routes_silently, silence
 from ..errors import InputError
 from ..measure.words import money
+from ..scenario.document import load_scenario
 from ..simulate.kernel.engine import PREVIEW
 from ..uncertainty import answers
 from ..wording import landing as landing_words
@@ -95,6 +97,12 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, currency: s
             "Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown."
         )
     return said
+
+
+def of_routing(files, runs) -> list[str]:
+    """A sentence for each scenario that routes tokens and does not say what is run again by the model they came from."""
+    pairs = zip(files, runs, strict=False)
+    return [silence(run.name) for file, run in pairs if routes_silently(load_scenario(file))]
 
 
 def bought(one: dict, scenario: str, currency: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
+from ._answers import ExportOption, show
 from ._shared import (
     AsOfOption,
     Bars,
@@ -139,12 +140,49 @@ def compare(
     engine: EngineOption = None,
     executor: ExecutorOption = "threads",
     workers: WorkersOption = 2,
+    waterfall: Annotated[
+        bool,
+        typer.Option(
+            "--waterfall",
+            help="Each change alone, all together, and what they overlap by; of several files each file alone.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
+    export: ExportOption = None,
 ):
     """Compare scenarios with the base, path by path on the same random draws.
 
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
+    Example: [bold]finops compare --waterfall scenarios/80_levers.yaml --export levers.html[/bold]
     """
+    if waterfall:
+        for name, given in (
+            ("--target-error", target_error),
+            ("--budget", budget),
+            ("--budget-period", budget_period),
+        ):
+            if given is not None:
+                raise InputError(
+                    f"{name} does not go with --waterfall. Leave it out, or compare without --waterfall."
+                )
+        from ..front.waterfall import waterfall as fall
+
+        with Bars() as bars:
+            answer = fall(
+                scenarios,
+                load(settings, entity),
+                as_of=as_of,
+                month=month,
+                paths=paths,
+                engine=engine,
+                executor=executor,
+                workers=workers,
+                progress=bars,
+            )
+        show(answer, as_json, export)
+        return
+    if export is not None:
+        raise InputError("--export goes with --waterfall. Give both, or take --json.")
     _compare(
         scenarios,
         chosen=load(settings, entity),
@@ -293,6 +331,7 @@ def _compare(
     for text in (
         *unfinished.words(base.unfinished, currency),
         *_runs.sentences(rows, runs, of, target, currency),
+        *_runs.of_routing(others, runs[1:]),
         *filter(None, [outside_words.of_run(base.excluded, currency)]),
         since.sentence(report, "the base of this run", base.as_of, whole),
     ):

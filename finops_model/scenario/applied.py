@@ -10,6 +10,7 @@ from ..uncertainty.distributions import Distribution
 from ..uncertainty.elicit import is_range, read_value, shown
 from ..uncertainty.risks import Risk
 from .changes import Event, escape, leaves, unescape
+from .pulled.bought import is_lever
 from .schema import Change, number_or_range
 
 
@@ -124,7 +125,9 @@ def was(applied: Applied, paths: list[str]) -> str:
 def kind_of(path: str) -> str:
     return (
         "decision"
-        if path.startswith(("commitments/", "purchases/")) or "/routing/" in path
+        if path.startswith(("caps/", "commitments/", "purchases/"))
+        or "/routing/" in path
+        or is_lever(path)
         else "assumption"
     )
 

@@ -26,7 +26,8 @@ from .applied import (
     was,
 )
 from .changes import Event, escape, leaves, match, unescape
-from .pulled.reading import is_lever, lever_paths, read_escalation, refuse_beside, set_levers
+from .pulled.bought import is_lever
+from .pulled.reading import lever_paths, read_escalation, refuse_beside, set_levers
 from .purchases.changes import add_purchase, known_paths, set_purchase
 from .schema import Change, WorkloadSettings
 

@@ -14,7 +14,7 @@ from ..facts.workspace import fingerprint, read_daily
 from ..forecasting.covariates.overrides import compare_overrides
 from ..forecasting.widths.demand import Demand
 from ..progress import Progress, part
-from ..scenario.document import horizon, load_scenario, resolve
+from ..scenario.document import Scenario, horizon, load_scenario, resolve
 from ..scenario.ledger_base import read_facts
 from ..settings import Settings, load_settings
 from ..streams import BLOCK
@@ -325,7 +325,7 @@ def run_many(
 
     Parameters
     ----------
-    scenarios : sequence of path or None
+    scenarios : sequence of path, Scenario or None
         All files are checked before anything long runs.
     settings, as_of, paths : optional
         As in `run`.
@@ -385,7 +385,7 @@ def run_many(
     settings, engine = settings or load_settings(), label(engine)
     replay = isinstance(methods, str) and methods == "cheap"
     loaded = [
-        load_scenario(path) for path in scenarios
+        one if isinstance(one, Scenario) else load_scenario(one) for one in scenarios
     ]  # all files are checked before anything long runs
     facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of, replay)
     resolved = [

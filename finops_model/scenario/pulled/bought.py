@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import FinOpsError, ScenarioError, listing, nearest
 from ...prices.lists.catalog import catalog_price, is_linear
 from ...units import UNITS, spell
+from ..levers import kinds
 from ..routing import meter_of
 
 INPUTS = ("input", "cached", "write", "batch_input", "batch_cached")  # roles of input tokens
@@ -45,6 +46,16 @@ def role_of(meter: str) -> str:
     if "output" in text or "completion" in text:
         return f"{batch}output"
     return f"{batch}input" if "input" in text or "prompt" in text else ""
+
+
+def is_lever(path: str) -> bool:
+    """Whether a path is that of a lever of a workload.
+
+    >>> is_lever("workloads/chat/cache_hit"), is_lever("workloads/chat/demand/level")
+    (True, False)
+    """
+    parts = path.split("/")
+    return len(parts) == 3 and parts[0] == "workloads" and parts[2] in kinds()
 
 
 def sort_of(unit: str) -> str:

@@ -9,18 +9,12 @@ from ..applied import Applied, first_day, refuse_per_month, show
 from ..changes import Beside, Event, escape, unescape
 from ..levers import form, kinds, make
 from ..schema import Change, number_or_range
-from .bought import bought_of, true_units
+from .bought import bought_of, is_lever, true_units
 
 
 def lever_paths(facts) -> list[str]:
     """Every path of a lever, of every workload of the ledger."""
     return [f"workloads/{escape(name)}/{kind}" for name in facts.names for kind in kinds()]
-
-
-def is_lever(path: str) -> bool:
-    """Whether a path is that of a lever of a workload."""
-    parts = path.split("/")
-    return len(parts) == 3 and parts[0] == "workloads" and parts[2] in kinds()
 
 
 def set_levers(applied: Applied, change: Change, paths: list[str], where: str, facts) -> list[str]:
