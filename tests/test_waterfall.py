@@ -68,7 +68,9 @@ def test_the_waterfall_adds_up_exactly(workspace):
     assert sum(steps) + overlap == pytest.approx(together, abs=1e-9)
     assert answer.figures["sum_alone"] == sum(steps)
     bars = answer.picture["layer"][0]["data"]["values"]
-    assert bars[-1]["low"] == pytest.approx(together) and bars[-2]["high"] == pytest.approx(together)
+    assert bars[-1]["low"] == pytest.approx(together) and bars[-2]["high"] == pytest.approx(
+        together
+    )
 
 
 def test_several_files_fall_as_wholes(workspace):
