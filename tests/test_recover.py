@@ -181,14 +181,14 @@ def test_which_scenarios_are_decisions_and_why_others_are_not(own):
         ("f_set", "2026-12-31", ""),
     ]
     assert notes == [
-        "Left out: d_fate (d_fate.yaml) is what may happen, no decision: it changes workloads/*/demand/level. Give it decide_by:, or the "
-        "change kind: decision, where somebody can decide it.",
         "Left out: e_too_late (e_too_late.yaml) had to be decided by 2026-05-31: that day is over.",
-        notes[2],
+        notes[1],
         "Left out: h_nothing (h_nothing.yaml) changes nothing.",
         "Left out: On other (j_on_other.yaml) builds on another base than finops.yaml names.",
+        "Left out as what may happen, no decision: d_fate (d_fate.yaml: workloads/*/demand/level). Where somebody can decide one, give it "
+        "decide_by:, or its changes kind: decision.",
     ]
-    assert notes[2] == (
+    assert notes[1] == (
         "Left out: scenarios/g_broken.yaml:2: base: scenarios/nowhere.yaml: there is no such file. Did you mean 'i_other.yaml'?"
     )
     named, _ = decisions_of(own, "2026-06-30", [Path(own.root) / "scenarios" / "d_fate.yaml"])

@@ -63,7 +63,7 @@ def decisions_of(
         folder = Path(settings.path(settings.scenario)).parent
         beside = sorted(folder.glob("*.yaml")) + sorted(folder.glob("*.yml"))
     own = {Path(base.path).resolve()} if base.path else set()
-    found, notes, seen = [], list[str](), set(own)
+    found, notes, seen, fates = [], list[str](), set(own), list[str]()
     for path in [*named, *beside]:
         real = Path(path).resolve()
         if real in seen:
@@ -77,11 +77,18 @@ def decisions_of(
             inside = f"{Path(settings.root).resolve()}/"
             notes.append(f"Left out: {problem}".replace(inside, ""))
             continue
-        why = _why_not(scenario, base, as_of, asked=files is not None)
-        if why is None:
+        why, fate = _why_not(scenario, base, as_of, asked=files is not None)
+        if fate:
+            fates.append(f"{clean(scenario.name)} ({real.name}: {clean(fate)})")
+        elif why is None:
             found.append(_decision(scenario, settings))
         elif why:
             notes.append(f"Left out: {clean(scenario.name)} ({real.name}) {why}.")
+    if fates:
+        notes.append(
+            f"Left out as what may happen, no decision: {', '.join(fates)}. Where somebody can decide one, give it decide_by:, or its "
+            "changes kind: decision."
+        )
     return found, notes
 
 
@@ -99,27 +106,21 @@ def _decision(scenario: Scenario, settings: Settings) -> Decision:
     )
 
 
-def _why_not(scenario: Scenario, base: Scenario, as_of: str, asked: bool) -> str | None:
-    """Why a scenario is no decision; "" for what is no scenario over a base at all; None: it is one."""
+def _why_not(scenario: Scenario, base: Scenario, as_of: str, asked: bool) -> tuple[str | None, str]:
+    """Why a scenario is no decision, "" for what is no scenario over a base at all, None: it is one; and the first path that nobody decides."""
     top = scenario.layers[-1].document
     if len(scenario.layers) < 2:
-        return "is a base of its own: it has no base:" if asked else ""
+        return "is a base of its own: it has no base:" if asked else "", ""
     if scenario.layers[0].source != base.layers[0].source:
-        return "builds on another base than finops.yaml names"
+        return "builds on another base than finops.yaml names", ""
     changes = [change for layer in scenario.layers[1:] for change in layer.document.changes]
     if not changes:
-        return "changes nothing"
+        return "changes nothing", ""
     if top.decide_by and top.decide_by < as_of:
-        return f"had to be decided by {top.decide_by}: that day is over"
+        return f"had to be decided by {top.decide_by}: that day is over", ""
     if asked or top.decide_by:
-        return None
-    fate = next((one.path for one in changes if not _decides(one)), None)
-    if fate is None:
-        return None
-    return (
-        f"is what may happen, no decision: it changes {clean(fate)}. Give it decide_by:, or the change kind: decision, "
-        "where somebody can decide it"
-    )
+        return None, ""
+    return None, next((one.path for one in changes if not _decides(one)), "")
 
 
 def _decides(change: Change) -> bool:

@@ -266,10 +266,12 @@ def _next(way: Way, state: str, best: list[Tried]) -> str:
         return ""
     one, p = best[0], name_of(way.level)
     others = best[1:] or sorted(
-        (t for t in way.found.tried if t.members != one.members), key=lambda t: t.at(way.level)
+        (t for t in way.found.tried if not set(t.members) >= set(one.members)),
+        key=lambda t: t.at(way.level),
     )
     if not others:
-        return "None: this is the only decision there is."
+        only = len(way.found.tried) == 1
+        return f"None: {'this is the only decision there is' if only else 'every other set holds it too'}."
     other = others[0]
     gap = other.at(way.level) - way.budget
     side = f"{money(abs(gap), way.currency)} {'over' if gap > 0 else 'under'} the budget"
