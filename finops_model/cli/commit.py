@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
+from ._answers import ExportOption, show
 from ._shared import (
     AsOfOption,
     Bars,
@@ -19,6 +20,7 @@ from ._shared import (
     MonthOption,
     SettingsOption,
     amount,
+    err,
     load,
     out,
 )
@@ -75,15 +77,23 @@ def commit(
             help="Write what is recommended as a scenario, into the folder of the base; for finops run."
         ),
     ] = None,
+    discount_rate: Annotated[
+        float | None,
+        typer.Option(help="A year, for NPV: 0.08 is 8 %; default: that of finops.yaml, else 0."),
+    ] = None,
+    steps: Annotated[
+        int, typer.Option(min=1, max=24, help="Steps of the ladder, one a month.")
+    ] = 4,
     as_of: AsOfOption = None,
     month: MonthOption = None,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     as_json: JsonOption = False,
+    export: ExportOption = None,
 ):
-    """The best commitments for demand that may go either way, and what the same rule would have saved on the bill so far.
+    """The best commitments for demand that may go either way: every offer at every level, and what the same rule would have saved so far.
 
-    Example: [bold]finops commit --offer hyperion-h100-1y --min-utilisation 0.85[/bold]
+    Examples: [bold]finops commit --offer hyperion-h100-1y --min-utilisation 0.85[/bold] · [bold]finops commit --discount-rate 0.08 --export commit.xlsx[/bold]
     """
     from ..decide.commitments.workspace import recommend
     from ..documents import write_atomic
@@ -111,21 +121,30 @@ def commit(
             min_utilisation=min_utilisation,
             max_share=max_share,
             break_even_months=break_even_months,
+            discount_rate=discount_rate,
+            steps=steps,
         )
+        answer = recommendation.answer()
     report = since.published(chosen, day)
     if as_json:
+        if export is not None:
+            answer.export(export)
         out.print_json(
             json.dumps(
                 {
                     **recommendation.as_dict(),
+                    **answer.plain(),
                     "basis": "Effective",
                     "published": report and report.beside(),
                 }
             )
         )
     else:
-        _show(recommendation)
+        show(answer)
+        _show(recommendation, answer)
         out.print(since.sentence(report, "this answer", recommendation.as_of), markup=False)
+        if export is not None:
+            err.print(f"{answer.export(export)}: written.")
     if scenario:  # after the answer: where nothing is bought there is none to write
         write_atomic(scenario, recommendation.scenario(base))
         if not as_json:
@@ -135,18 +154,37 @@ def commit(
             )
 
 
-def _show(answer) -> None:
-    currency = answer.recommendation.currency
-    out.print(str(answer.recommendation), markup=False)
-    _held(answer, currency)
-    for curve in answer.curves:
-        _levels(curve, currency)
-    for replay in answer.replays:
+def _show(found, answer) -> None:
+    """What stands below the answer: what is signed, levels of what is bought, the answers side by side, ladders, replays."""
+    rec = found.recommendation
+    _held(found, rec.currency)
+    bought = [p.name for p in rec.purchases if p.quantity > 0] or [p.name for p in rec.purchases]
+    for name in dict.fromkeys(bought):
+        _levels(name, found, answer)
+    how_many = answer.tables["How many"]
+    if len(how_many) > 1:
+        _print("How many: who says what, over its own term", how_many.drop(columns="unit"), answer)
+    if len(answer.tables["Ladders"]):
+        _print("At once or in steps, over the first term", answer.tables["Ladders"], answer)
+    for replay in found.replays:
         out.print(f"\n{replay}", markup=False)
         out.print(
             f"  {replay.months[0]} … {replay.months[-1]} at today's prices, terms that fit into it.",
             markup=False,
         )
+    out.print("All levels, and cash by month: --json, or --export commit.xlsx.")
+
+
+def _print(title: str, frame, answer) -> None:
+    from ..decide.questions.answer import cell
+
+    table = Table(title=title)
+    forms = [answer.forms.get(str(name), "text") for name in frame]
+    for name, form in zip(frame, forms, strict=True):
+        table.add_column(str(name), justify="left" if form == "text" else "right")
+    for row in frame.itertuples(index=False, name=None):
+        table.add_row(*(cell(v, f, answer.currency) for v, f in zip(row, forms, strict=True)))
+    out.print(table)
 
 
 def _base_beside(file: Path, chosen) -> str | None:
@@ -181,26 +219,12 @@ def _held(answer, currency: str) -> None:
         )
 
 
-def _levels(curve, currency: str) -> None:
-    """A few levels across the curve, the recommended one among them."""
-    chosen = int(np.argmin(np.abs(curve.levels - curve.chosen)))
-    shown = sorted(
-        {chosen, *np.linspace(0, len(curve.levels) - 1, SHOWN).round().astype(int).tolist()}
-    )
-    table = Table(
-        "Level",
-        "Mean saving",
-        "Mean regret",
-        "P90 regret",
-        title=f"{curve.offer}: what other levels would do ({curve.unit} an hour)",
-    )
-    for i in shown:
-        mark = "  ◀ recommended" if i == chosen else ""
-        table.add_row(
-            f"{curve.levels[i]:,.1f}{mark}",
-            *(
-                amount(float(v), currency)
-                for v in (curve.saving[i], curve.regret[i], curve.regret_p90[i])
-            ),
-        )
-    out.print(table)
+def _levels(name: str, found, answer) -> None:
+    """A few levels across the curve of an offer, the marked ones among them; its regret beside them."""
+    every = answer.tables["Levels"]
+    mine = every[every["offer"] == name].reset_index(drop=True)
+    marked = [i for i, mark in enumerate(mine["mark"]) if mark]
+    across = np.linspace(0, len(mine) - 1, SHOWN).round().astype(int).tolist()
+    shown = mine.iloc[sorted({*marked, *across})].drop(columns=["offer", "used, P10", "P10", "P90"])
+    unit = found.table.row(name).unit
+    _print(f"{name}: what other levels would do in its term ({unit} an hour)", shown, answer)

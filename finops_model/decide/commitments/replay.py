@@ -44,6 +44,7 @@ class Replay:
     currency: str
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+    name: str = ""  # what is replayed
 
     def __getitem__(self, rule: str) -> Line:
         for line in self.lines:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from ...checks import number, whole
 from ...errors import FinOpsError, PriceError, listing
 from ...facts.workspace import read_daily
 from ...periods import add_months, month_range
@@ -13,6 +15,7 @@ from ...prices.terms.contracts import is_currency
 from ...prices.terms.inventory import Inventory, cliffs, renewals
 from ...prices.terms.payments import Payment, tie_rate
 from ...progress import Progress, silent
+from ..questions.answer import Answer
 from .adopt import Ground, adopt
 from .answer import Curve, Recommendation
 from .demand import Workspace, history_hours, read_workspace, signed_hours, simulated_hours
@@ -21,6 +24,10 @@ from .offers import Offer, load_offers
 from .replay import Replay, replay_commitments
 from .search.best import best_commitments
 from .search.objective import check_objective
+from .shown.how_many import asked_of
+from .shown.levels import parts_of
+from .shown.options import Ask, SideBySide, side_by_side
+from .shown.page import answer_of
 
 FOLDER = "data/commitments"
 
@@ -43,6 +50,17 @@ class Found:
     as_of: str
     start: str
     ground: Ground  # what a scenario needs to say of it
+    ask: Ask  # offers, demand and how best is meant
+    unread: tuple[str, ...] = ()  # what-ifs that could not be compared
+
+    @cached_property
+    def table(self) -> SideBySide:
+        """Every offer by itself, at every level and over the same hours, beside what is recommended."""
+        return side_by_side(self.ask, self.recommendation)
+
+    def answer(self) -> Answer:
+        """The answer as every question is answered: `finops commit` shows it."""
+        return answer_of(self)
 
     def scenario(self, base: str | None) -> str:
         """The text of a scenario that buys what is recommended: see commit_adopt.adopt."""
@@ -164,6 +182,8 @@ def recommend(
     max_share: float | None = None,
     min_share: float | None = None,
     break_even_months: float | None = None,
+    discount_rate: float | None = None,
+    steps: int = 4,
 ) -> Found:
     r"""The best of the offers in a folder for the base scenario, and the rule replayed on history.
 
@@ -191,6 +211,10 @@ def recommend(
         As in `best_commitments`.
     budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months : optional
         Limits, as there; None: none.
+    discount_rate : float, optional
+        A year, for NPV; None: that of finops.yaml where it has one, else 0.
+    steps : int, optional
+        Of a ladder, one a month.
 
     Returns
     -------
@@ -237,6 +261,8 @@ def recommend(
         "break_even_months": break_even_months,
     }
     limits = {name: value for name, value in asked.items() if value is not None}
+    rate = _rate(settings, discount_rate)
+    steps = whole(steps, "steps", above_zero=True)
     Limits(**limits)  # what cannot be meant is refused before anything long runs
     check_objective(objective, beta)
 
@@ -296,6 +322,20 @@ def recommend(
         held.items,
     )
 
+    asked, unread = asked_of(settings, held.items, prices, first)
+    ask = Ask(
+        offers,
+        demand.usage,
+        prices,
+        parts_of(demand.plan.dates[demand.days]),
+        work.currency,
+        Limits(**limits),
+        objective,
+        beta,
+        rate,
+        steps,
+        asked,
+    )
     end = add_months(first[:7], int(np.ceil(longest)))
     return Found(
         solution,
@@ -306,7 +346,20 @@ def recommend(
         work.facts.as_of,
         first,
         ground,
+        ask,
+        unread,
     )
+
+
+def _rate(settings, asked: float | None) -> float:
+    """The yearly rate for NPV: asked for, else of the workspace, else 0."""
+    stated = getattr(settings, "discount_rate", None) if asked is None else asked
+    rate = number(0.0 if stated is None else stated, "discount_rate")
+    if rate >= 1:
+        raise PriceError(
+            f"discount_rate is {rate:g}; it must be a share from 0 to 1: 0.08 is 8 % a year."
+        )
+    return rate
 
 
 def _one_length(offers: tuple[Offer, ...]) -> None:

@@ -1,0 +1,379 @@
+"""The answer of `finops commit`: a sentence, offers side by side, how sure, why, what is next best, and its tables (docs/decide/commit.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from ....errors import listing
+from ....wording import chance, money
+from ....wording.pictures import curves as drawn
+from ...questions.answer import Answer
+from ..answer import Recommendation
+from .how_many import HowMany, how_many
+from .levels import Level
+from .options import ON_DEMAND, RECOMMENDED, Row, SideBySide
+
+NEVER = "never"
+FORMS = {
+    "level": "units",
+    "committed": "money",
+    "paid on day one": "money",
+    "used": "share",
+    "used, P10": "share",
+    "savings rate": "share",
+    "pays from use of": "share",
+    "last unit used": "share",
+    "loses": "share",
+    "cost": "money",
+    "P10": "money",
+    "P90": "money",
+    "saves": "money",
+    "saves a year": "money",
+    "saves against at once": "money",
+    "NPV": "money",
+    "regret": "money",
+    "month": "text",
+}
+
+
+def answer_of(found) -> Answer:
+    """What `recommend` found (decide.commitments.workspace.Found) as an answer."""
+    rec, table = found.recommendation, found.table
+    currency, rate = rec.currency, table.ask.discount_rate
+    groups = sorted({row.group for row in table.rows})
+    answers = [answer for group in groups for answer in how_many(table, rec, currency, group)]
+    cash = _cash_by_month(table)
+    return Answer(
+        question="commit",
+        sentence=rec.headline(),
+        table=_options(table, rec),
+        range=_range(rec),
+        reason=_reason(table, rec),
+        next_best=_next_best(table, rec),
+        currency=currency,
+        forms={**FORMS, **{str(name): "money" for name in cash if name not in FORMS}},
+        notes=(*rec.notes, *table.left_out, *found.unread, *_assumptions(table)),
+        figures={
+            "discount_rate": rate,
+            "offers": [_figures(row) for row in table.rows],
+            "levels": {
+                name: [asdict(level) for level in rows] for name, rows in table.curves.items()
+            },
+            "how_many": [asdict(one) for one in answers],
+            "ladders": [
+                {
+                    "offer": one.offer,
+                    "steps": one.steps,
+                    "held": one.held,
+                    "cost": float(one.cost.mean()),
+                    "npv": one.npv,
+                }
+                for one in table.ladders
+            ],
+        },
+        tables={
+            "Levels": _levels(table, rec),
+            "How many": _how_many(answers),
+            "Ladders": _ladders(table),
+            "Cash by month": cash,
+            **({"Replay": _replays(found.replays)} if found.replays else {}),
+        },
+        picture=_picture(table, rec),
+    )
+
+
+def _figures(row: Row) -> dict:
+    low, high = np.quantile(row.cost, (0.1, 0.9))
+    return {
+        "option": row.name,
+        "levels": row.held,
+        "unit": row.unit,
+        "term_months": row.offer.term_months if row.offer else None,
+        "first_term": asdict(row.first) if row.first else None,
+        "cost": float(row.cost.mean()),
+        "cost_p10": float(low),
+        "cost_p90": float(high),
+        "npv": row.npv,
+        "cash": dict(zip(map(str, row.dates), row.cash.tolist(), strict=True)),
+        "why": row.why,
+    }
+
+
+def _options(table: SideBySide, rec: Recommendation) -> pd.DataFrame:
+    rows, chosen = [], _chosen(table, rec)
+    several = len({row.group for row in table.rows}) > 1
+    for row in table.rows:
+        first = row.first
+        low, high = (float(x) for x in np.quantile(row.cost, (0.1, 0.9)))
+        mine = {"covers": _covers(table, row)} if several else {}
+        rows.append(
+            {
+                "option": row.name + ("  ◀ recommended" if row.name in chosen else ""),
+                **mine,
+                "bought": ", then ".join(f"{x:,.4g}" for x in row.held) or "–",
+                "term": f"{row.offer.term_months:g} months" if row.offer else "–",
+                "used": first.utilisation if first else None,
+                "savings rate": first.savings_rate if first else None,
+                "pays from use of": first.break_even_utilisation if first else None,
+                "fee saved after": _after(first) if first and first.level > 0 else "–",
+                "cost": float(row.cost.mean()),
+                "P10": low,
+                "P90": high,
+                "paid on day one": _day_one(table, row),
+                "NPV": row.npv,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _covers(table: SideBySide, row: Row) -> str:
+    own = [r for r in table.rows if r.group == row.group and r.offer] if not row.offer else [row]
+    skus = dict.fromkeys(sku for r in own for sku in r.offer.covers(table.ask.usage.skus))
+    return listing(list(skus))
+
+
+def _day_one(table: SideBySide, row: Row) -> float:
+    first = row.dates == np.datetime64(table.ask.start, "D")
+    return float(row.cash[first].sum())
+
+
+def _after(level: Level) -> str:
+    """Months of use that save the whole fee."""
+    return NEVER if level.break_even_months is None else f"{level.break_even_months:.1f} months"
+
+
+def _chosen(table: SideBySide, rec: Recommendation) -> set[str]:
+    """Rows that are what is recommended."""
+    bought = [p for p in rec.purchases if p.quantity > 0]
+    mixed = any(row.name == RECOMMENDED for row in table.rows)
+    names = {p.name for p in bought}
+    if mixed:
+        return {RECOMMENDED, *(n for n in names if table.row(n).group not in _mixed(table))}
+    return names if names else {ON_DEMAND}
+
+
+def _mixed(table: SideBySide) -> set[int]:
+    return {row.group for row in table.rows if row.name == RECOMMENDED}
+
+
+def _range(rec: Recommendation) -> str:
+    if not any(p.quantity > 0 for p in rec.purchases):
+        low, high = np.quantile(rec.on_demand, (0.1, 0.9))
+        return f"On demand it costs {money(float(low), rec.currency)} to {money(float(high), rec.currency)} in 8 of 10 futures."
+    low, high = rec.saving_quantile(0.1), rec.saving_quantile(0.9)
+    lost = round(rec.probability_of_loss * rec.paths)
+    return (
+        f"It saves {money(low, rec.currency)} to {money(high, rec.currency)} in 8 of 10 futures (mean {money(rec.expected_saving, rec.currency)}, "
+        f"standard error {money(rec.standard_error, rec.currency)}); it costs more than on demand in {chance(rec.probability_of_loss)} "
+        f"of them ({lost:,} of {rec.paths:,})."
+    )
+
+
+def _reason(table: SideBySide, rec: Recommendation) -> str:
+    bought = [p for p in rec.purchases if p.quantity > 0]
+    if not bought:
+        return "No level of an offer costs less on average than the same use on demand."
+    said, outcome = [], rec.outcome
+    for name in dict.fromkeys(p.name for p in bought):
+        mine = [i for i, p in enumerate(rec.purchases) if p.name == name and p.quantity > 0]
+        use = outcome.used[:, mine].sum(axis=1).mean() / outcome.paid[mine].sum()
+        worth = outcome.covered[:, mine].sum() / max(outcome.used[:, mine].sum(), 1e-300)
+        even = outcome.fees[mine].sum() / outcome.paid[mine].sum() / max(worth, 1e-300)
+        binding = next((rec.purchases[i].binding for i in mine if rec.purchases[i].binding), "")
+        said.append(
+            f"{name} is used in {use:.0%} of its hours and pays from {even:.0%}"
+            + (f"; {binding} keeps it from being larger" if binding else "")
+        )
+    return "; ".join(said) + "."
+
+
+def _next_best(table: SideBySide, rec: Recommendation) -> str:
+    chosen, currency = _chosen(table, rec), rec.currency
+    ours = [row for row in table.rows if row.name in chosen]
+    if not ours:
+        return ""
+    first = ours[0]
+    others = [row for row in table.rows if row.group == first.group and row.name not in chosen]
+    if not others:
+        return "There is none."
+    best = others[0]
+    gap, at = best.npv - first.npv, _at(table)
+    level = f" at {best.held[0]:,.4g} an hour" if best.held else ""
+    if gap >= 0:
+        return f"{best.name}{level} costs {money(gap, currency)} more{at}."
+    return (
+        f"{best.name}{level} costs {money(-gap, currency)} less{at}, because it is paid later; by the sum of the cost it is "
+        f"{money(float(best.cost.mean() - first.cost.mean()), currency)} dearer."
+    )
+
+
+def _at(table: SideBySide) -> str:
+    rate = table.ask.discount_rate
+    return f" at NPV ({rate:.2%} a year)" if rate else ""
+
+
+def _assumptions(table: SideBySide) -> list[str]:
+    ask, rows = table.ask, table.rows
+    last = np.datetime64(ask.end) - 1
+    notes = [
+        f"Side by side from {ask.start} to {last}: what is not covered costs on demand; cost is what is used, NPV what is paid: a fee as its offer "
+        "says, the rest of it and use on demand the day after each month."
+    ]
+    if any(len(row.held) > 1 and row.offer for row in rows):
+        notes.append(
+            "A term that ends before that is bought again at the same rate, at the level that is then best: what rates will be is not known."
+        )
+    if not ask.discount_rate:
+        notes.append(
+            "The discount rate is 0, so NPV is the sum of what is paid: --discount-rate 0.08 for 8 % a year."
+        )
+    if table.ladders:
+        notes.append(
+            "A ladder buys the same level in equal steps, one a month; what outlives the first term is paid for inside it only."
+        )
+    return notes
+
+
+def _levels(table: SideBySide, rec: Recommendation) -> pd.DataFrame:
+    rows = []
+    first = {p.name: p.quantity for p in reversed(rec.purchases) if p.quantity > 0}
+    for name, levels in table.curves.items():
+        best = table.row(name).held[0]
+        for x in levels:
+            marks = [
+                word
+                for word, level in (("best alone", best), ("recommended", first.get(name)))
+                if level == x.level
+            ]
+            rows.append(
+                {
+                    "offer": name,
+                    "level": x.level,
+                    "mark": ("◀ " + ", ".join(marks)) if marks else "",
+                    "committed": x.committed,
+                    "used": x.utilisation,
+                    "used, P10": x.utilisation_p10,
+                    "savings rate": x.savings_rate,
+                    "pays from use of": x.break_even_utilisation,
+                    "last unit used": x.last_unit,
+                    "fee saved after": "–" if x.level <= 0 else _after(x),
+                    "cost": x.cost,
+                    "P10": x.cost_p10,
+                    "P90": x.cost_p90,
+                    "saves": x.saving,
+                    "loses": x.loses,
+                    "paid on day one": x.upfront,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _how_many(answers: Sequence[HowMany]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "who says": one.source,
+                "level": one.quantity,
+                "unit": one.unit,
+                "term": f"{one.months:g} months",
+                "saves a year": one.saves_a_year,
+                "savings rate": one.savings_rate,
+                "last unit used": one.last_unit,
+                "pays from use of": one.pays_from,
+                "why": one.reason,
+            }
+            for one in answers
+        ],
+        columns=[
+            "who says",
+            "level",
+            "unit",
+            "term",
+            "saves a year",
+            "savings rate",
+            "last unit used",
+            "pays from use of",
+            "why",
+        ],
+    )
+
+
+def _ladders(table: SideBySide) -> pd.DataFrame:
+    rows = []
+    for one in table.ladders:
+        low, high = (float(x) for x in np.quantile(one.cost, (0.1, 0.9)))
+        at_once = next(x for x in table.ladders if x.offer == one.offer and x.steps == 1)
+        rows.append(
+            {
+                "offer": one.offer,
+                "bought": "at once" if one.steps == 1 else f"in {one.steps} steps",
+                "held": " → ".join(f"{x:,.4g}" for x in dict.fromkeys(one.held.tolist())),
+                "cost": float(one.cost.mean()),
+                "P10": low,
+                "P90": high,
+                "saves": float(at_once.cost.mean() - one.cost.mean()),
+                "NPV": one.npv,
+            }
+        )
+    return pd.DataFrame(
+        rows, columns=["offer", "bought", "held", "cost", "P10", "P90", "saves", "NPV"]
+    ).rename(columns={"saves": "saves against at once"})
+
+
+def _cash_by_month(table: SideBySide) -> pd.DataFrame:
+    """What is paid in each month, mean of the paths: a column for every option, and for every ladder."""
+    several = len({row.group for row in table.rows}) > 1
+    ways = {
+        (f"{row.name} ({_covers(table, row)})" if several and not row.offer else row.name): row
+        for row in table.rows
+    }
+    ways |= {f"{one.offer} in {one.steps} steps": one for one in table.ladders if one.steps > 1}
+    months = sorted({str(day)[:7] for way in ways.values() for day in way.dates})
+    frame = pd.DataFrame({"month": months})
+    for name, way in ways.items():
+        paid = dict.fromkeys(months, 0.0)
+        for day, amount in zip(way.dates, way.cash, strict=True):
+            paid[str(day)[:7]] += float(amount)
+        frame[name] = [paid[month] for month in months]
+    return frame
+
+
+def _replays(replays) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "replayed": replay.name,
+                "rule": line.rule,
+                "cost": line.cost,
+                "saves": line.saving,
+                "regret": line.regret,
+                "level": float(line.held[-1]),
+            }
+            for replay in replays
+            for line in replay.lines
+        ]
+    )
+
+
+def _picture(table: SideBySide, rec: Recommendation):
+    own = [row for row in table.rows if row.group == 0 and row.offer]
+    series = {
+        row.name: (
+            [x.level for x in table.curves[row.name]],
+            [100 * x.savings_rate for x in table.curves[row.name]],
+        )
+        for row in own[:4]
+    }
+    first = next((p for p in rec.purchases if p.quantity > 0 and p.name in series), None)
+    words = "Effective savings rate of each offer by level, in percent of the on-demand cost of its term."
+    return drawn(
+        series,
+        words=words,
+        across=f"committed, {own[0].unit} an hour" if own else "",
+        axis="saved, % of on demand",
+        marks={f"recommended: {first.quantity:,.4g}": first.quantity} if first else None,
+    )
