@@ -11,10 +11,12 @@ from pathlib import Path
 
 import commands
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from typer.testing import CliRunner
 
+import finops_model as fm
 from finops_model.cli import app
 from finops_model.decide.commitments.answer import Curve
 from finops_model.decide.commitments.offers import load_offers
@@ -96,7 +98,16 @@ def test_the_json_has_every_figure_and_they_agree(answer):
         "replays",
         "notes",
         "published",
+        "question",
+        "sentence",
+        "table",
+        "range",
+        "reason",
+        "next_best",
+        "figures",
+        "tables",
     }
+    assert answer["sentence"] == answer["headline"] and answer["question"] == "commit"
     assert (answer["as_of"], answer["start"], answer["hours"], answer["paths"]) == (
         "2026-11-15",
         "2027-01-01",
@@ -187,16 +198,26 @@ def test_the_terminal_shows_recommendation_levels_and_cliffs(workspace):
     assert code == 0, problem
     assert said.startswith("Commit to ") and "hyperion-h100-1y-half-upfront" in said.splitlines()[0]
     for words in (
-        "Expected saving",
-        "Chance that it loses money",
-        "Utilisation",
-        "Coverage, effective savings rate",
-        "Break-even",
-        "Regret",
-        "upfront back after",
+        "Range: It saves $",
+        "in 8 of 10 futures",
+        "it costs more than on demand in ",
+        "Reason: hyperion-h100-1y-half-upfront is used in ",
+        "of its hours and pays from 63%.",
+        "Next best: hyperion-h100-1y at ",
+        "savings rate",
+        "pays from use of",
+        "last unit used",
+        "Against the best level in hindsight it costs ",
         "as long as money costs less than",
         "what other levels would do",
         "◀ recommended",
+        "◀ best alone, recommended",
+        "How many: who says what, over its own term",
+        "30_commit_gpu.yaml",
+        "signed: hyperion-h100-1y-2026",
+        "At once or in steps, over the first term",
+        "in 4 steps",
+        "The discount rate is 0, so NPV is the sum of what is paid",
         "Signed: hyperion-h100-1y-2026, 40 GPU-hours an hour, ends 2027-01-01 (in 47 days); nothing follows.",
         "Cliff in 2027-01: 40 GPU-hours an hour drop off; the same use on demand costs $40.2k a month more.",
     ):
@@ -204,9 +225,49 @@ def test_the_terminal_shows_recommendation_levels_and_cliffs(workspace):
     assert "Replayed" not in said
 
 
+def test_the_answer_is_written_as_a_file_with_every_level_and_cash_by_month(workspace, tmp_path):
+    """Cash by month of the workbook adds up to the cost of the table, level by level to the figures of --json."""
+    book = tmp_path / "commit.xlsx"
+    options = ["--paths", 60, "--no-replay", "--discount-rate", 0.08, "--json", "--export", book]
+    code, said, problem = finops("commit", *options, cwd=workspace)
+    assert code == 0, problem
+    answer = json.loads(said)
+    sheets = pd.read_excel(book, sheet_name=None)
+    assert list(sheets) == ["Answer", "Table", "Levels", "How many", "Ladders", "Cash by month"]
+    assert sheets["Answer"]["Answer"][0] == answer["sentence"]
+    cash, table = sheets["Cash by month"], sheets["Table"]
+    for name, cost in zip(table["option"], table["cost"], strict=True):
+        assert cash[name.partition("  ")[0]].sum() == pytest.approx(cost)
+    assert answer["figures"]["discount_rate"] == 0.08 and table["NPV"].is_monotonic_increasing
+    assert (table["NPV"] < table["cost"]).all()
+    levels = answer["figures"]["levels"]
+    assert set(levels) == {offer.name for offer in load_offers(ROOT / "data" / "commitments")}
+    assert len(sheets["Levels"]) == sum(map(len, levels.values()))
+    many = {row["who says"]: row for row in answer["tables"]["How many"]}
+    assert (
+        many["30_commit_gpu.yaml"]["level"] == 60
+        and many["signed: hyperion-h100-1y-2026"]["level"] == 40
+    )
+    assert many["hyperion-h100-3y"]["level"] > many["hyperion-h100-1y"]["level"] > 40
+
+
+def test_the_front_door_gives_the_same_answer(workspace):
+    how = {"paths": 60, "replay_months": 0}
+    answer = fm.commit(load_settings(workspace), ["hyperion-h100-1y"], **how)
+    words = ["--offer", "hyperion-h100-1y", "--paths", 60, "--no-replay", "--json"]
+    code, said, problem = finops("commit", *words, cwd=workspace)
+    assert code == 0, problem
+    assert json.loads(said)["figures"] == answer.plain()["figures"]
+    assert "<svg" in answer._repr_html_() and "array(" not in str(answer) + repr(answer)
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
+        (
+            ["--discount-rate", "8"],
+            "discount_rate is 8; it must be a share from 0 to 1: 0.08 is 8 % a year.",
+        ),
         (
             ["--offer", "hyperion-h100-2y"],
             "commitments: unknown offer 'hyperion-h100-2y'. Did you mean 'hyperion-h100-3y'? Known: hyperion-h100-1y, "

@@ -375,8 +375,8 @@ def test_offers_of_different_length_on_different_skus_are_refused_and_a_short_hi
     assert found.replays == () and not found.held and not found.cliffs
     notes = [note for note in found.recommendation.notes if note.startswith("No replay")]
     assert notes == [
-        f"No replay of {sku}: replay_commitments: 12 months need history from before 2025-09 on; it starts on 2026-05-01. "
+        f"No replay of {name}: replay_commitments: 12 months need history from before 2025-09 on; it starts on 2026-05-01. "
         "Ask for fewer months."
-        for sku in ("A100", "H100")
+        for name in ("a", "h")
     ]
     assert found.as_dict()["break_even"].keys() == {"a", "h"}

@@ -286,6 +286,6 @@ def test_a_replay_that_makes_no_sense_is_refused(change, message):
     assert str(raised.value) == message
 
 
-def test_an_unknown_rule_is_a_key_error():
-    with pytest.raises(KeyError):
-        play(stepped(("2025-01-01", 10)), months=1)["the other one"]
+def test_an_unknown_rule_is_told_with_the_nearest():
+    with pytest.raises(PriceError, match="Did you mean .this rule."):
+        play(stepped(("2025-01-01", 10)), months=1)["this rul"]

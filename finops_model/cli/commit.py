@@ -167,7 +167,7 @@ def _show(found, answer) -> None:
     if len(answer.tables["Ladders"]):
         _print("At once or in steps, over the first term", answer.tables["Ladders"], answer)
     for replay in found.replays:
-        out.print(f"\n{replay}", markup=False)
+        out.print(f"\n{replay.name}: {replay}", markup=False)
         out.print(
             f"  {replay.months[0]} … {replay.months[-1]} at today's prices, terms that fit into it.",
             markup=False,

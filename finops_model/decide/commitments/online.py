@@ -43,8 +43,8 @@ def layers_of(demand, most: int = LAYERS) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(demand[None, :] - floors[:-1, None], 0.0, width[:, None]), width
 
 
-def layers_known(demand, known: int, most: int = LAYERS // 2) -> tuple[np.ndarray, np.ndarray]:
-    """As layers_of, with edges that owe nothing to what comes after the first `known` times: quantiles of those, then steps of 2 % of their
+def floors_known(demand, known: int, most: int = LAYERS // 2) -> np.ndarray:
+    """Edges of layers from 0 on that owe nothing to what comes after the first `known` times: quantiles of those, then steps of 2 % of their
     peak (where nothing has been used yet: of 2 % each, from a millionth of a unit on) for as long as demand is above them."""
     levels = np.unique(np.quantile(demand[:known], np.linspace(0, 1, most), method="inverted_cdf"))
     floors = np.concatenate([[0.0], levels[levels > 0]])
@@ -52,11 +52,7 @@ def layers_known(demand, known: int, most: int = LAYERS // 2) -> tuple[np.ndarra
     above = peak * (1 + np.arange(1, 201) / 50) if peak else np.array([1e-6])
     while above[-1] < top:  # further up, 2 % of what is below
         above = np.append(above, above[-1] * 1.02)
-    floors = np.concatenate(
-        [floors, above[: np.searchsorted(above, top) + 1] if top > peak else []]
-    )
-    width = np.diff(floors)
-    return np.clip(demand[None, :] - floors[:-1, None], 0.0, width[:, None]), width
+    return np.concatenate([floors, above[: np.searchsorted(above, top) + 1] if top > peak else []])
 
 
 def break_even(upfront: float, on_demand: float, discounted: float = 0.0) -> float:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...checks import quantities
-from ...errors import PriceError
-from ...prices.settle.hourly import best_level
+from ...errors import PriceError, unknown
 from ...progress import Progress, silent
 from .limits import Limits, NothingFits, within
-from .offers import offer_from
-from .online import layers_known, online, online_reservation
-from .search.layers import unit_stack, usage_of
+from .offers import money_unit, offer_from
+from .online import floors_known, online, online_reservation
+from .past import WEEKS, Past, hindsight, past_of
 from .search.objective import best_by_search, best_costs, check_objective, score
-from .search.stacked import rate_of
 
 __all__ = ["Replay", "Line", "online_reservation", "replay_commitments", "simulated"]
-WEEKS = 8  # newest weeks that say how a day lies in its hours
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Replay:
         for line in self.lines:
             if line.rule == rule:
                 return line
-        raise KeyError(rule)
+        raise PriceError(unknown("replay", "rule", str(rule), [line.rule for line in self.lines]))
 
     def headline(self) -> str:
         own, best = (
@@ -154,6 +151,7 @@ def replay_commitments(
     beta: float = 0.9,
     limits: Limits | None = None,
     look_backs=(7, 30, 60),
+    prices: Mapping[str, float] | None = None,
     signed=None,
     signed_rate: float | None = None,
     paths: int = 200,
@@ -161,12 +159,16 @@ def replay_commitments(
     forecast: Callable = simulated,
     patient: bool = True,
     currency: str = "",
+    name: str = "",
     progress: Progress | None = None,
 ) -> Replay:
     """What the rule of best_commitments would have done, deciding on the first day of every month with what was known then.
 
-    history    (hour,) units per hour from midnight of first_day on, whole days; with daily=True (day,) units per day, spread evenly
-    offers     Offer objects or mappings in units with `rate` and `on_demand`; every month the one that saves most is bought
+    history    (hour,) units per hour from midnight of first_day on, whole days; with daily=True (day,) units per day, spread evenly;
+               or SKU -> (hour,), whole days
+    offers     Offer objects or mappings that see the same usage: in units with `rate` and `on_demand`, or spend (history: on-demand
+               money); every month the one that saves most is bought
+    prices     SKU -> on-demand money per unit, for offers that do not state it
     months     how many of the newest whole months are replayed (the last may be under way)
     signed     (hour,) units an hour that really were held: a line of its own, at signed_rate (default: the lowest rate on offer)
     forecast   (known, hours, first_day, paths, seed) -> (path, hour)
@@ -178,23 +180,19 @@ def replay_commitments(
     """
     offers = [offer_from(offer, f"offers[{i}]") for i, offer in enumerate(offers)]
     check_objective(objective, beta)
-    hours = quantities("history", history).ravel()
-    hours = np.repeat(hours / 24, 24) if daily else hours
-    if len(hours) % 24 or not len(hours):
-        raise PriceError(
-            f"replay_commitments: history has {len(hours):,} hours; give whole days from midnight on."
-        )
     if not offers:
         raise PriceError("replay_commitments: there are no offers; give at least one.")
-    on_demand = {offer.on_demand for offer in offers}
-    if len(on_demand) > 1 or None in on_demand or any(offer.kind == "spend" for offer in offers):
-        raise PriceError(
-            "replay_commitments: every offer needs a rate and the same on_demand price per unit; a spend commitment is the "
-            "currency as unit, on_demand 1, rate 1 - discount."
-        )
-    price = on_demand.pop()
-    names, starts = _months(first_day, len(hours), months)
-    rates = {offer.name: rate_of(offer, {"": price}) for offer in offers}
+    if not isinstance(history, Mapping):
+        history = quantities("history", history).ravel()
+        history = np.repeat(history / 24, 24) if daily else history
+        if len(history) % 24 or not len(history):
+            raise PriceError(
+                f"replay_commitments: history has {len(history):,} hours; give whole days from midnight on."
+            )
+        _one_price(offers)
+    past = past_of(history, offers, prices)
+    names, starts = _months(first_day, past.hours, months)
+    rates = past.rates
     terms = {offer.name: int(round(offer.term_months)) for offer in offers}
     ends = {
         offer.name: _ends(first_day, names, terms[offer.name]) for offer in offers
@@ -209,28 +207,22 @@ def replay_commitments(
                 held[start : ends[offer.name][m]] += level
                 fees[start : ends[offer.name][m]] += level * rates[offer.name]
                 bought[m] = level
-        return _line("", hours, held, fees, price, starts, bought)
+        return _line(past, held, fees, starts, bought)
 
     def ours(m, start, held):
         say("replay", m, len(names))
         ahead = forecast(
-            hours[:start], max(e[m] for e in ends.values()) - start, first_day, paths, seed
+            past.top[:start], max(e[m] for e in ends.values()) - start, first_day, paths, seed
         )
         best = (offers[0], 0.0, 0.0)
         for offer in offers:
             span = ends[offer.name][m] - start
-            usage = usage_of(np.maximum(ahead[:, :span] - held[start : start + span], 0.0))
-            stack = unit_stack(usage, rates[offer.name], price)
+            rate, mine = rates[offer.name], held[start : start + span]
+            stack = past.ahead(ahead[:, :span], start, first_day, mine, rate)
             soon = (
                 starts[m + 1] - start
             )  # until the next decision: what does not pay before it can wait for it
-            near = (
-                unit_stack(
-                    usage_of(np.ascontiguousarray(usage.array[:, :soon])), rates[offer.name], price
-                ).best()
-                if patient
-                else np.inf
-            )
+            near = replace(stack, usage=stack.usage.between(0, soon)).best() if patient else np.inf
             level = _level(stack, offer, limits or Limits(), objective, beta, near)
             saved = float((stack.on_demand - stack.cost([level])[:, 0]).mean()) / span
             if level > 0 and saved > best[2]:
@@ -240,12 +232,13 @@ def replay_commitments(
     def look_back(days):
         def rule(m, start, held):
             best = (offers[0], 0.0, 0.0)
-            recent = np.maximum(hours[max(start - 24 * days, 0) : start] - held[start], 0.0)
+            first = max(start - 24 * days, 0)
+            now = np.full(past.hours, held[start])
             for offer in offers:
-                level = best_level(recent, rates[offer.name], price)
-                saved = float(
-                    (np.minimum(recent, level) * price).mean() - level * rates[offer.name]
-                )
+                stack = past.left(first, start, now, rates[offer.name])
+                level = stack.best()
+                money = float(stack.covered([level])[0][0, 0]) / (start - first)
+                saved = money - level * rates[offer.name]
                 if saved > best[2]:
                     best = (offer, level, saved)
             return best[:2]
@@ -255,25 +248,20 @@ def replay_commitments(
     lines = {"this rule": play(ours), "nothing bought": play(lambda *_: (offers[0], 0.0))}
     for days in look_backs:
         lines[f"best level of the last {days} days"] = play(look_back(days))
-    lines["online rule, no forecast"] = _online(hours, offers, rates, terms, price, starts)
+    lines["online rule, no forecast"] = _online(past, offers, terms, starts)
     if signed is not None:
-        held = np.broadcast_to(np.asarray(signed, float), hours.shape)
-        lines["as signed"] = _line(
-            "",
-            hours,
-            held,
-            held * (min(rates.values()) if signed_rate is None else signed_rate),
-            price,
-            starts,
-            np.zeros(len(names)),
-        )
-    lines["best in hindsight"] = _hindsight(hours, offers, rates, terms, price, starts)
+        held = np.broadcast_to(np.asarray(signed, float), past.top.shape)
+        fees = held * (min(rates.values()) if signed_rate is None else signed_rate)
+        lines["as signed"] = _line(past, held, fees, starts, np.zeros(len(names)))
+    least, held = hindsight(past, offers, terms, starts)
+    steps = np.maximum(np.diff(np.append(0.0, held)), 0.0)
+    lines["best in hindsight"] = Line("", least, 0.0, 0.0, steps, held)
     nothing, best = lines["nothing bought"].cost, lines["best in hindsight"].cost
     graded = tuple(
         Line(name, line.cost, nothing - line.cost, line.cost - best, line.bought, line.held)
         for name, line in lines.items()
     )
-    return Replay(names, offers[0].unit, currency, graded)
+    return Replay(names, money_unit(offers[0], currency), currency, graded, name=name)
 
 
 def _level(stack, offer, limits, objective, beta, near: float) -> float:
@@ -319,63 +307,34 @@ def _ends(first_day: str, names, term: int) -> list[int]:
     ]
 
 
-def _line(name, hours, held, fees, price, starts, bought) -> Line:
-    window = slice(starts[0], len(hours))
-    cost = np.maximum(hours[window] - held[window], 0.0).sum() * price + fees[window].sum()
-    return Line(
-        name, float(cost), 0.0, 0.0, bought, np.array([held[start] for start in starts[:-1]])
-    )
+def _one_price(offers) -> None:
+    """Of usage without SKUs: one price on demand, and a rate below it or a discount."""
+    if all(offer.kind == "spend" and not offer.discounts for offer in offers):
+        return  # usage is on-demand money
+    on_demand = {offer.on_demand for offer in offers}
+    if len(on_demand) > 1 or None in on_demand or any(offer.kind == "spend" for offer in offers):
+        raise PriceError(
+            "replay_commitments: every offer needs a rate and the same on_demand price per unit; a spend commitment is the "
+            "currency as unit, on_demand 1, rate 1 - discount."
+        )
 
 
-def _online(hours, offers, rates, terms, price, starts) -> Line:
+def _line(past: Past, held, fees, starts, bought) -> Line:
+    cost = past.cost(held[: past.hours], starts[0]) + fees[starts[0] : past.hours].sum()
+    return Line("", float(cost), 0.0, 0.0, bought, np.array([held[start] for start in starts[:-1]]))
+
+
+def _online(past: Past, offers, terms, starts) -> Line:
     """Day by day; a contract's fee is its upfront equivalent and an hour under it costs nothing more (α = 0)."""
     offer = min(offers, key=lambda one: terms[one.name])
-    term, rate = int(round(offer.term_hours / 24)), rates[offer.name]
-    use, width = layers_known(hours, starts[0])
-    use = use.reshape(len(width), -1, 24).sum(axis=2)
+    term, rate = int(round(offer.term_hours / 24)), past.rates[offer.name]
+    floors = floors_known(past.top, starts[0])
+    width = np.diff(floors)
+    use = past.slices(floors).reshape(len(width), -1, 24).sum(axis=2)
     first = starts[0] // 24
     _, running = online(
-        use[:, first:], width, rate * term * 24, price, 0.0, term, before=use[:, :first]
+        use[:, first:], width, rate * term * 24, past.price, 0.0, term, before=use[:, :first]
     )
-    held = np.zeros(len(hours))
+    held = np.zeros(past.hours)
     held[starts[0] :] = np.repeat(width @ running, 24)
-    return _line("", hours, held, held * rate, price, starts, np.zeros(len(starts) - 1))
-
-
-def _hindsight(hours, offers, rates, terms, price, starts) -> Line:
-    """Every layer of demand bought for the cheapest set of months, knowing everything: no rule that buys on the first of a month is cheaper."""
-    window = [hours[a:b] for a, b in zip(starts, starts[1:])]
-    levels = np.unique(np.append(np.concatenate(window), 0.0))
-    below = np.empty((len(levels), len(window)))  # Σ min(demand, level) of each month
-    for m, values in enumerate(window):
-        ordered = np.sort(values)
-        at = np.searchsorted(ordered, levels, side="right")
-        below[:, m] = np.concatenate([[0.0], np.cumsum(ordered)])[at] + (len(ordered) - at) * levels
-    use, width, times = np.diff(below, axis=0), np.diff(levels), len(window)
-    best, choice = np.zeros((len(width), times + 1)), []
-    for t in range(times - 1, -1, -1):
-        options, until = [best[:, t + 1] + price * use[:, t]], [t + 1]
-        for offer in offers:
-            end = min(t + terms[offer.name], times)
-            options.append(width * rates[offer.name] * (starts[end] - starts[t]) + best[:, end])
-            until.append(end)
-        stacked = np.stack(options)
-        best[:, t] = stacked.min(axis=0)
-        choice.append((np.argmin(stacked, axis=0), until))
-    choice.reverse()
-    held, free = np.zeros((len(width), times)), np.zeros(len(width), int)
-    for t in range(times):
-        pick, until = choice[t]
-        for i, end in enumerate(until):
-            mine = (free == t) & (pick == i)
-            held[mine, t:end] = width[mine, None] if i else 0.0
-            free[mine] = end
-    total = held.sum(axis=0)
-    return Line(
-        "",
-        float(best[:, 0].sum()),
-        0.0,
-        0.0,
-        np.maximum(np.diff(np.append(0.0, total)), 0.0),
-        total,
-    )
+    return _line(past, held, held * rate, starts, np.zeros(len(starts) - 1))

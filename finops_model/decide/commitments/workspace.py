@@ -8,26 +8,27 @@ from functools import cached_property
 import numpy as np
 
 from ...checks import number, whole
-from ...errors import FinOpsError, PriceError, listing
+from ...errors import PriceError, listing
 from ...facts.workspace import read_daily
 from ...periods import add_months, month_range
-from ...prices.terms.contracts import is_currency
 from ...prices.terms.inventory import Inventory, cliffs, renewals
 from ...prices.terms.payments import Payment, tie_rate
 from ...progress import Progress, silent
 from ..questions.answer import Answer
 from .adopt import Ground, adopt
 from .answer import Curve, Recommendation
-from .demand import Workspace, history_hours, read_workspace, signed_hours, simulated_hours
+from .demand import read_workspace, simulated_hours
 from .limits import Limits
 from .offers import Offer, load_offers
-from .replay import Replay, replay_commitments
+from .replay import Replay
+from .replays import replays_of
 from .search.best import best_commitments
 from .search.objective import check_objective
 from .shown.how_many import asked_of
 from .shown.levels import parts_of
-from .shown.options import Ask, SideBySide, side_by_side
+from .shown.options import side_by_side
 from .shown.page import answer_of
+from .shown.table import Ask, SideBySide
 
 FOLDER = "data/commitments"
 
@@ -300,7 +301,7 @@ def recommend(
 
     curves = tuple(solution.curve(p.name) for p in _firsts(solution) or solution.purchases[:1])
     replays, left_out = (
-        _replays(
+        replays_of(
             work,
             offers,
             prices,
@@ -408,56 +409,92 @@ def _payment_notes(
     return notes
 
 
-def _replays(
-    work: Workspace, offers, prices, *, months, objective, beta, limits, progress
-) -> tuple[tuple[Replay, ...], list[str]]:
-    """One replay for every set of SKUs of one price that offers in units cover, with the terms that fit into the replay; why others have none.
+def commit(
+    settings,
+    only=None,
+    *,
+    offers=FOLDER,
+    discount_rate: float | None = None,
+    steps: int = 4,
+    paths: int = 500,
+    start: str | None = None,
+    replay_months: int = 12,
+    as_of: str | None = None,
+    objective: str = "mean",
+    beta: float = 0.9,
+    budget: float | None = None,
+    min_utilisation: float | None = None,
+    max_share: float | None = None,
+    break_even_months: float | None = None,
+) -> Answer:
+    r"""How much to commit to, as an answer: offers side by side, every level, ladders, cash, the replay on the bill.
 
-    A longer term would be paid for inside the replay only: its discount would count and its risk would not.
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    only : list of str, optional
+        Names of offers; None: all in the folder.
+    offers : path, optional
+        Folder of the offers, relative to finops.yaml.
+    discount_rate : float, optional
+        A year, for NPV; None: that of finops.yaml where it has one, else 0.
+    steps : int, optional
+        Of a ladder, one a month.
+    paths : int, optional
+        Futures of the base scenario.
+    start, as_of : str, optional
+        First day of what is bought, last day of actuals used, YYYY-MM-DD; None: see `recommend`.
+    replay_months : int, optional
+        Newest months on which the rule is replayed; 0: none.
+    objective, beta : optional
+        mean, cvar, regret or waste; the share of futures that the last three look beyond.
+    budget, min_utilisation, max_share, break_even_months : float, optional
+        Limits; None: none.
+
+    Returns
+    -------
+    Answer
+        Money of the ledger's currency; `.export("commit.xlsx")` has every level and cash by month.
+
+    Raises
+    ------
+    PriceError, ScenarioError
+        In one sentence, as `recommend`.
+
+    Source
+    ------
+    docs/method §8.80 to §8.85; docs/decide/commit.md.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> shelf = folder / "demo" / "data" / "commitments"
+    >>> shelf.mkdir(parents=True)
+    >>> offer = "offers: [{name: plan, kind: spend, discount: 0.3, skus: [GPU]}]"
+    >>> _ = (shelf / "offers.yaml").write_text(offer)
+    >>> fm.commit(settings, paths=50, replay_months=1).sentence[:21]
+    'Commit to 1.51 USD an'
     """
-    pools: dict[tuple, list[Offer]] = {}
-    for offer in offers:
-        if (
-            offer.kind == "units"
-            and not is_currency(offer.unit)
-            and len({prices[sku] for sku in offer.skus}) == 1
-        ):
-            pools.setdefault(tuple(sorted(offer.skus)), []).append(
-                replace(offer, on_demand=prices[offer.skus[0]])
-            )
-    replays, notes = [], []
-    covered = {sku for skus in pools for sku in skus}
-    if rest := sorted({sku for offer in offers for sku in offer.skus} - covered):
-        notes.append(
-            f"No replay of {listing(rest)}: it needs an offer in units of SKUs of one price."
-        )
-    for skus, held in pools.items():
-        fits = [offer for offer in held if offer.term_months <= max(months, 12)]
-        if not fits:
-            notes.append(
-                f"No replay of {listing(list(skus))}: no term on offer fits into {months} months."
-            )
-            continue
-        try:
-            hours, first_day = history_hours(work, skus)
-            signed, rate = signed_hours(work, skus, first_day, len(hours))
-            replays.append(
-                replay_commitments(
-                    hours,
-                    fits,
-                    first_day=first_day,
-                    months=months,
-                    objective=objective,
-                    beta=beta,
-                    limits=Limits(**limits),
-                    signed=signed if signed.any() else None,
-                    signed_rate=rate or None,
-                    currency=work.currency,
-                    progress=progress,
-                )
-            )
-        except (
-            FinOpsError
-        ) as problem:  # a short history is no reason to keep the recommendation back
-            notes.append(f"No replay of {listing(list(skus))}: {problem}")
-    return tuple(replays), notes
+    return recommend(
+        settings,
+        offers,
+        only,
+        paths=paths,
+        start=start,
+        replay_months=replay_months,
+        as_of=as_of,
+        objective=objective,
+        beta=beta,
+        budget=budget,
+        min_utilisation=min_utilisation,
+        max_share=max_share,
+        break_even_months=break_even_months,
+        discount_rate=discount_rate,
+        steps=steps,
+    ).answer()

@@ -49,6 +49,17 @@ class Usage:
             stop = min(start + self.block, self.paths)
             yield slice(start, stop), self.read(start, stop)
 
+    def between(self, start: int, stop: int) -> Usage:
+        """The same SKUs and paths in some hours."""
+        if (start, stop) == (0, self.hours):
+            return self
+
+        def read(a, b):
+            return [part[:, start:stop] for part in self.read(a, b)]
+
+        array = None if self.array is None else self.array[:, start:stop]
+        return Usage(self.skus, self.paths, int(stop - start), read, array)
+
     def only(self, skus) -> Usage:
         """The same paths and hours of some SKUs, in their order."""
         at = [self.skus.index(sku) for sku in skus]

@@ -12,7 +12,8 @@ from ....scenario.document import load_scenario
 from ....wording import money
 from ..answer import Recommendation
 from ..offers import Offer
-from .options import Asked, Level, Row, SideBySide
+from .levels import Level
+from .table import Asked, Row, SideBySide
 
 MONTH = 30.4375  # days
 

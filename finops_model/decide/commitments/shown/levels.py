@@ -157,17 +157,24 @@ def levels_of(
         used = covered.used[:, mine, at].sum(axis=1)
         rows.append(
             _level(
-                offer, stack, float(level), hours, whole, money, used, covered.last[mine, at].sum()
+                offer,
+                stack,
+                level=float(level),
+                hours=hours,
+                whole=whole,
+                money=money,
+                used=used,
+                last=covered.last[mine, at].sum(),
             )
         )
     return rows
 
 
-def _level(offer, stack: Stack, level, hours, whole, money, used, last) -> Level:
+def _level(offer, stack: Stack, *, level, hours, whole, money, used, last) -> Level:
     fees = level * stack.price * hours
     cost = whole - money + fees
     saving = whole - cost
-    share = used / (level * hours) if level > 0 else None
+    share = np.minimum(used / (level * hours), 1.0) if level > 0 else None
     worth = money.sum() / used.sum() if used.sum() > 0 else 0.0
     even = float(ratios.break_even_utilisation(stack.price, worth)) if worth > 0 else None
     months = back = None
@@ -176,9 +183,7 @@ def _level(offer, stack: Stack, level, hours, whole, money, used, last) -> Level
         months = offer.term_months * fees / middle if middle > 0 else None
         mean = float(share.mean())
         back = float(
-            ratios.payback_months(
-                offer.term_months, stack.price, worth, offer.upfront_share, min(mean, 1.0)
-            )
+            ratios.payback_months(offer.term_months, stack.price, worth, offer.upfront_share, mean)
         )
         back = back if np.isfinite(back) else None
     rate = float(ratios.savings_rate_of_costs(cost.sum(), whole.sum()))

@@ -15,7 +15,7 @@ from ...questions.answer import Answer
 from ..answer import Recommendation
 from .how_many import HowMany, how_many
 from .levels import Level
-from .options import ON_DEMAND, RECOMMENDED, Row, SideBySide
+from .table import ON_DEMAND, RECOMMENDED, Row, SideBySide
 
 NEVER = "never"
 FORMS = {
@@ -27,7 +27,6 @@ FORMS = {
     "savings rate": "share",
     "pays from use of": "share",
     "last unit used": "share",
-    "loses": "share",
     "cost": "money",
     "P10": "money",
     "P90": "money",
@@ -56,7 +55,7 @@ def answer_of(found) -> Answer:
         next_best=_next_best(table, rec),
         currency=currency,
         forms={**FORMS, **{str(name): "money" for name in cash if name not in FORMS}},
-        notes=(*rec.notes, *table.left_out, *found.unread, *_assumptions(table)),
+        notes=(*_further(rec), *rec.notes, *table.left_out, *found.unread, *_assumptions(table)),
         figures={
             "discount_rate": rate,
             "offers": [_figures(row) for row in table.rows],
@@ -166,11 +165,30 @@ def _range(rec: Recommendation) -> str:
         return f"On demand it costs {money(float(low), rec.currency)} to {money(float(high), rec.currency)} in 8 of 10 futures."
     low, high = rec.saving_quantile(0.1), rec.saving_quantile(0.9)
     lost = round(rec.probability_of_loss * rec.paths)
+    ends = (
+        f"It saves {money(low, rec.currency)} to {money(high, rec.currency)}"
+        if low >= 0
+        else f"From a loss of {money(-low, rec.currency)} to a saving of {money(high, rec.currency)}"
+        if high >= 0
+        else f"It loses {money(-high, rec.currency)} to {money(-low, rec.currency)}"
+    )
     return (
-        f"It saves {money(low, rec.currency)} to {money(high, rec.currency)} in 8 of 10 futures (mean {money(rec.expected_saving, rec.currency)}, "
+        f"{ends} in 8 of 10 futures (mean {money(rec.expected_saving, rec.currency)}, "
         f"standard error {money(rec.standard_error, rec.currency)}); it costs more than on demand in {chance(rec.probability_of_loss)} "
         f"of them ({lost:,} of {rec.paths:,})."
     )
+
+
+def _further(rec: Recommendation) -> list[str]:
+    """Regret and coverage of what is recommended."""
+    if not any(p.quantity > 0 for p in rec.purchases):
+        return []
+    high = float(np.quantile(rec.regret, 0.9))
+    signed = sum(p.commitment for p in rec.purchases)
+    return [
+        f"Signed for: {money(signed, rec.currency)} in fees. Against the best level in hindsight it costs {money(float(rec.regret.mean()), rec.currency)} more "
+        f"on average, {money(high, rec.currency)} in one future of ten; it covers {rec.coverage:.0%} of the on-demand cost."
+    ]
 
 
 def _reason(table: SideBySide, rec: Recommendation) -> str:
@@ -265,7 +283,7 @@ def _levels(table: SideBySide, rec: Recommendation) -> pd.DataFrame:
                     "P10": x.cost_p10,
                     "P90": x.cost_p90,
                     "saves": x.saving,
-                    "loses": x.loses,
+                    "loses": chance(x.loses) if x.level > 0 else "–",
                     "paid on day one": x.upfront,
                 }
             )
