@@ -211,7 +211,7 @@ def test_the_terminal_shows_recommendation_levels_and_cliffs(workspace):
         "as long as money costs less than",
         "what other levels would do",
         "◀ recommended",
-        "◀ best alone, recommended",
+        "◀ best alone",
         "How many: who says what, over its own term",
         "30_commit_gpu.yaml",
         "signed: hyperion-h100-1y-2026",

@@ -52,7 +52,12 @@ def demand(paths: int = 3, years: int = 1, seed: int = 0, growth: float = 1.5) -
 
 def ask(values, offers, years: int = 1, **how) -> Ask:
     return Ask(
-        tuple(offers), usage_of({"gpu": values}), PRICE, parts_of(dates(years)), "USD", **how
+        offers=tuple(offers),
+        usage=usage_of({"gpu": values}),
+        prices=PRICE,
+        parts=parts_of(dates(years)),
+        currency="USD",
+        **how,
     )
 
 
@@ -111,7 +116,7 @@ def test_the_best_level_is_the_quantile_and_its_last_unit_is_used_as_often_as_it
         if level.level > 0:
             share = level.utilisation
             covered = level.level * 8760 * share * 2.0 / (values.sum() / len(values) * 2.0)
-            rate = ratios.effective_savings_rate(covered, share, 1 - 1.2 / 2)
+            rate = ratios.effective_savings_rate(min(covered, 1.0), share, 1 - 1.2 / 2)
             assert level.savings_rate == pytest.approx(float(rate), abs=1e-9)
             back = ratios.payback_months(12, 1.2, 2.0, 0.5, share)
             assert level.payback_months == (

@@ -325,17 +325,17 @@ def recommend(
 
     asked, unread = asked_of(settings, held.items, prices, first)
     ask = Ask(
-        offers,
-        demand.usage,
-        prices,
-        parts_of(demand.plan.dates[demand.days]),
-        work.currency,
-        Limits(**limits),
-        objective,
-        beta,
-        rate,
-        steps,
-        asked,
+        offers=offers,
+        usage=demand.usage,
+        prices=prices,
+        parts=parts_of(demand.plan.dates[demand.days]),
+        currency=work.currency,
+        limits=Limits(**limits),
+        objective=objective,
+        beta=beta,
+        discount_rate=rate,
+        steps=steps,
+        asked=asked,
     )
     end = add_months(first[:7], int(np.ceil(longest)))
     return Found(
@@ -443,10 +443,12 @@ def commit(
         Of a ladder, one a month.
     paths : int, optional
         Futures of the base scenario.
-    start, as_of : str, optional
-        First day of what is bought, last day of actuals used, YYYY-MM-DD; None: see `recommend`.
+    start : str, optional
+        First day of what is bought, YYYY-MM-DD; None: see `recommend`.
     replay_months : int, optional
         Newest months on which the rule is replayed; 0: none.
+    as_of : str, optional
+        Last day of actuals used, YYYY-MM-DD; None: the newest complete one.
     objective, beta : optional
         mean, cvar, regret or waste; the share of futures that the last three look beyond.
     budget, min_utilisation, max_share, break_even_months : float, optional

@@ -270,17 +270,17 @@ class _Group:
         value = float(npv(cash, dates, self.ask.discount_rate, self.ask.start))
         unit = money_unit(offer, self.ask.currency) if offer else ""
         return Row(
-            name,
-            offer,
-            self.at,
-            unit,
-            tuple(held),
-            cost,
-            dates,
-            cash,
-            value,
-            first,
-            self.why.get(name, ""),
+            name=name,
+            offer=offer,
+            group=self.at,
+            unit=unit,
+            held=tuple(held),
+            cost=cost,
+            dates=dates,
+            cash=cash,
+            npv=value,
+            first=first,
+            why=self.why.get(name, ""),
         )
 
     def curves(self) -> dict[str, tuple[Level, ...]]:

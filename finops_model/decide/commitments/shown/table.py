@@ -27,7 +27,7 @@ class Asked:
     question: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ask:
     """What is compared, and how best is meant."""
 
@@ -54,7 +54,7 @@ class Ask:
         return np.datetime64(self.parts.starts[-1], "D") + days
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A way to go over the whole horizon: money of all that its group covers, on demand above what is held."""
 
