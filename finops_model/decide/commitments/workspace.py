@@ -42,12 +42,8 @@ class Found:
         Curve, ...
     ]  # of every purchase with a quantity (later years of one offer have none), else of the first
     replays: tuple[Replay, ...]
-    held: tuple[
-        dict, ...
-    ]  # signed and not over, soonest end first: prices.terms.inventory.renewals
-    cliffs: tuple[
-        dict, ...
-    ]  # what ends or begins within the longest term: prices.terms.inventory.cliffs
+    held: tuple[dict, ...]  # signed and not over, soonest end first: inventory.renewals
+    cliffs: tuple[dict, ...]  # what ends or begins within the longest term: inventory.cliffs
     as_of: str
     start: str
     ground: Ground  # what a scenario needs to say of it
