@@ -259,13 +259,13 @@ def test_spot_tokens_seats_and_a_way_of_scenarios_by_hand():
             "on_demand": 4.0,
             "demand": {"unit": "hours", "per_month": 1000},
             "options": {
-                "spot": {"way": "spot", "discount": 0.6, "rework": 0.1, "available": 0.9},
+                "spot": {"way": "spot", "spot": 1.6, "rework": 1.1, "available": 0.9},
                 "api": {
                     "way": "tokens",
-                    "tokens": {"input": 1e6, "output": 1e5},
-                    "prices": {"input": 2.0, "output": 10.0, "cache_read": 0.2},
-                    "hit_rate": 0.5,
-                    "batch_share": 0.4,
+                    "takes": {"input": 1e6, "output": 1e5},
+                    "prices": {"input": 2.0, "output": 10.0},
+                    "relative": {"cache_read": 0.1},
+                    "cache_hit": 0.5,
                 },
                 "seats": {"way": "subscription", "seats": 30, "fee": 50, "included": 20},
                 "tiers": {
@@ -277,7 +277,7 @@ def test_spot_tokens_seats_and_a_way_of_scenarios_by_hand():
     )
     by_hand = {
         "spot": 900 * 1.1 * 1.6 + 100 * 4.0,
-        "api": 1000 * (0.5 * 2.0 + 0.5 * 0.2 + 0.1 * 10.0) * (1 - 0.4 * 0.5),
+        "api": 1000 * (0.5 * 2.0 + 0.5 * 0.2 + 0.1 * 10.0),
         "seats": 30 * 50 + 400 * 4.0,
         "tiers": 600 * 4.0 + 400 * 2.0,
     }
@@ -294,9 +294,9 @@ OFFERS = st.sampled_from(
         {"way": "committed", "quantity": 6, "discount": 0.3},
         {"way": "committed", "quantity": 9, "rate": 2.5, "term_months": 5, "payment": "all_upfront"},
         {"way": "committed", "commitment": 20, "rate": 2.5, "term_months": 24, "payment": "partial_upfront", "interval": "quarterly", "advance": True},
-        {"way": "spot", "price": 1.5, "rework": {"min": 0.0, "max": 0.4}, "available": 0.7},
-        {"way": "provisioned", "units": 4, "serves": 2.0, "rate": 5.0},
-        {"way": "provisioned", "units": 4, "serves": 2.0, "rate": 5.0, "above": "block"},
+        {"way": "spot", "spot": 1.5, "rework": {"min": 1.0, "max": 1.4}, "available": 0.7},
+        {"way": "capacity", "units": 4, "serves": 2.0, "rate": 5.0},
+        {"way": "capacity", "units": 4, "serves": 2.0, "rate": 5.0, "above": "block"},
         {"way": "owned", "gpus": 8, "capital": 90_000, "life_months": 7, "kilowatts": 3, "power_price": 0.2, "idle_share": 0.5},
         {"way": "leased", "gpus": 8, "lease_monthly": 9_000, "lease_months": 9, "lease_advance": False},
         {"way": "subscription", "seats": 5, "fee": 100, "included": 900},
@@ -398,4 +398,4 @@ def test_the_crossover_is_the_month_from_which_it_stays_cheaper():
 
 
 def test_every_way_of_the_shelf_has_a_test():
-    assert set(offers.kinds()) <= {one["way"] for one in OFFERS.elements} | {"tokens"}
+    assert set(offers.kinds()) <= {one["way"] for one in OFFERS.elements}

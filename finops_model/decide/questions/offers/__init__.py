@@ -53,8 +53,8 @@ def form(kind: str) -> type:
 
     Examples
     --------
-    >>> form("spot").__name__
-    'Spot'
+    >>> form("owned").__name__
+    'Owned'
     """
     return _shelf.form(__name__, kind)
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....checks import number
 from ....errors import InputError, PriceError
 from ....prices.rates import make as make_rate
 from ....prices.settle.windows import charge_months
@@ -26,6 +27,8 @@ class OnDemand:
         Instead of a price: a rate form on the month's use, `{kind: graduated, starts: [0, 10], prices: [2, 1]}`.
     discount : float or range, optional
         Share off the price of a unit.
+    block : float, optional
+        Units the price is for.
 
     Source
     ------
@@ -41,6 +44,7 @@ class OnDemand:
     price: object = None
     rate: Mapping | None = None
     discount: object = 0.0
+    block: float = 1.0
 
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("price", "discount")
     term: ClassVar[int] = 0
@@ -50,6 +54,7 @@ class OnDemand:
             raise InputError("on_demand: there are a price and a rate; keep one of them.")
         money(self.price, "price")
         part(self.discount, "discount")
+        number(self.block, "block", above_zero=True, error=InputError)
         if self.rate is not None:
             self._form()
 
@@ -71,4 +76,4 @@ class OnDemand:
             cost = charge_months([self._form()] * world.span, world.use, factor=factor)
             return monthly(world, cost, formula=f"{self.rate['kind']} on the month's use")
         price = world.price(self.price, "on_demand")
-        return monthly(world, world.use * price * factor, formula="use × price")
+        return monthly(world, world.use / self.block * price * factor, formula="use × price")

@@ -176,7 +176,7 @@ def _table(settling: Settling, order: Ranked) -> pd.DataFrame:
 def _refused(one: Priced) -> float:
     """Units of the demand that are not served, over all paths."""
     refused = one.ledger.meters.get("refused")
-    per = one.option.per_unit
+    per = one.option.takes
     return 0.0 if refused is None or isinstance(per, dict) else float(np.sum(refused)) / per
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
-from ....checks import finite, number, written_number
+from ....checks import finite, number, whole, written_number
 from ....documents import Document, Quantity, Text, checked, load_yaml
 from ....errors import InputError
 from ....periods import check_month
@@ -19,13 +19,14 @@ from .. import offers
 
 LONGEST = 240  # months of a question
 PATHS, SEED = 2_000, 7
-COMMON = ("way", "setup", "people_per_month", "migration", "residual_value", "per_unit", "change_per_year")  # fmt: skip
+COMMON = ("way", "setup", "people_per_month", "migration", "residual_value", "takes", "change_per_year")  # fmt: skip
+REPLACED = {"hardware": "owned or leased, which are bought again at the end of their life"}
 ADDED = COMMON[1:5]  # money that no way of buying knows; 0 is told
 
 
 def known_ways() -> list[str]:
     """Ways that an option may name: those with terms and payments, then those of scenarios."""
-    return sorted({*offers.kinds(), *ways.kinds()})
+    return sorted({*offers.kinds(), *ways.kinds()} - REPLACED.keys())
 
 
 def number_or_range(value: Any):
@@ -125,7 +126,8 @@ class Option:
     where: str
     added: dict  # setup, people_per_month, migration, residual_value: money, 0 where not said
     said: frozenset  # of those, which the file says
-    per_unit: Any = 1.0
+    takes: Any = 1.0
+    term_months: int = 1  # of a way of scenarios: for which its price holds
     change_per_year: Any = None
 
 
@@ -177,22 +179,24 @@ def _option(name: str, given: dict, place: str) -> Option:
         if not isinstance(added[key], dict):
             read = finite if key == "residual_value" else number
             added[key] = read(added[key], f"{where}/{key}", error=InputError)
-    per = given.get("per_unit", 1.0)
+    per = given.get("takes", 1.0)
     if isinstance(per, dict) and not any(isinstance(v, dict) for v in per.values()):
-        per = {
-            key: number(v, f"{where}/per_unit/{key}", error=InputError) for key, v in per.items()
-        }
+        per = {key: number(v, f"{where}/takes/{key}", error=InputError) for key, v in per.items()}
     else:
-        per = number(per, f"{where}/per_unit", above_zero=True, error=InputError)
+        per = number(per, f"{where}/takes", above_zero=True, error=InputError)
     change = given.get("change_per_year")
+    term = 1
+    if str(given["way"]) not in offers.kinds() and "term_months" in given:
+        term = whole(given["term_months"], f"{where}/term_months", True, error=InputError)
     return Option(
         name=name,
         way=str(given["way"]),
         fields={key: value for key, value in given.items() if key not in COMMON},
+        term_months=term,
         where=where,
         added=added,
         said=frozenset(key for key in ADDED if key in given),
-        per_unit=per,
+        takes=per,
         change_per_year=_value(change, f"{where}/change_per_year"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ....scenario import ways
 from ....scenario.ways import Months
 from .. import offers
 from ..offers._base import Ledger, World, joined, monthly
-from .document import ADDED, Option, Question, known_ways
+from .document import ADDED, REPLACED, Option, Question, known_ways
 from .drawn import Draws, months_of, shape_of, use_of
 
 
@@ -86,28 +87,32 @@ class Settling:
         return Priced(option=option, ledger=ledger, npv=np.asarray(value))
 
     def _ledger(self, option: Option, offer, world: World) -> Ledger:
-        if hasattr(
-            offer, "METERS"
-        ):  # a way of scenarios: what its month costs at the prices of the month
-            per = option.per_unit
-            names = offer.METERS
-            if isinstance(per, dict):
-                wrong = [name for name in per if name not in names]
-                if wrong:
-                    raise InputError(unknown("per_unit", "meter", wrong[0], names))
-                use = {name: world.use * per.get(name, 0.0) for name in names}
-            else:
-                if len(names) > 1:
-                    raise InputError(
-                        f"{option.way} counts {', '.join(names)}; write per_unit: {{{names[0]}: …}}, what one unit of the demand takes of each."
-                    )
-                use = dict.fromkeys(names, world.use * per)
-            settled = offer.settle(use, Months.between(world.months, f"{world.months[0]}-01"))
-            cost = np.asarray(settled.cost, float) * world.prices
-            return monthly(world, cost, settled.meters, settled.formula)
-        if isinstance(option.per_unit, dict):
-            raise InputError(f"per_unit is one number with way {option.way}, not a mapping.")
-        return offer.settle(replace(world, use=world.use * option.per_unit))
+        if hasattr(offer, "METERS"):
+            return self._way(option, offer, world)
+        if isinstance(option.takes, dict):
+            raise InputError(f"takes is one number with way {option.way}, not a mapping.")
+        return offer.settle(replace(world, use=world.use * option.takes))
+
+    def _way(self, option: Option, offer, world: World) -> Ledger:
+        """A way of scenarios: what its month costs there × the price factor of the month its term began in."""
+        takes, names = option.takes, offer.METERS
+        if not isinstance(takes, dict):
+            if len(names) > 1:
+                raise InputError(
+                    f"{option.way} counts {', '.join(names)}; write takes: {{{names[0]}: …}}, how many of each one unit of the demand takes."
+                )
+            takes = dict.fromkeys(names, takes)
+        wrong = [name for name in takes if name not in names]
+        if wrong:
+            raise InputError(unknown("takes", "meter", wrong[0], names))
+        use = {name: world.use * per for name, per in takes.items()}
+        settled = offer.settle(use, Months.between(world.months, f"{world.months[0]}-01"))
+        term = int(getattr(offer, "term_months", None) or option.term_months)
+        starts = np.concatenate([np.full(stop - first, first) for first, stop in world.terms(term)])
+        factor = world.prices[:, starts]
+        billed = monthly(world, np.asarray(settled.billed, float) * factor)
+        cost = np.broadcast_to(np.asarray(settled.cost, float) * factor, world.use.shape)
+        return Ledger(cost, billed.dates, billed.cash, settled.meters, settled.formula)
 
     def _added(self, option: Option, world: World):
         """Setup and migration on the first day, people each month, what is left at the end taken off."""
@@ -138,6 +143,9 @@ def prepared(question: Question, simulated=None) -> Settling:
     document = question.document
     draws = Draws(document.seed, document.paths)
     fields = [_drawn(option, draws) for option in question.options]
+    on_demand = _on_demand(question, fields, draws)
+    for option, given in zip(question.options, fields, strict=True):
+        _filled(option, given, on_demand, document)
     made = {
         option.name: _made(option, given)
         for option, given in zip(question.options, fields, strict=True)
@@ -165,7 +173,6 @@ def prepared(question: Question, simulated=None) -> Settling:
         }
         for option in question.options
     }
-    on_demand = _on_demand(question, made, draws)
     drawn = [use, prices, *own.values(), np.atleast_2d(on_demand if on_demand is not None else 0.0)]
     drawn += [
         np.atleast_2d(v) for given in fields for v in given.values() if isinstance(v, np.ndarray)
@@ -202,6 +209,10 @@ def _made(option: Option, fields: dict):
 
 def _drawn(option: Option, draws: Draws) -> dict:
     """The fields of an option, its ranges drawn."""
+    if option.way in REPLACED:
+        raise InputError(
+            f"{option.where}: way {option.way} is for scenarios; write {REPLACED[option.way]}."
+        )
     if option.way not in known_ways():
         raise InputError(unknown(option.where, "way to buy", option.way, known_ways()))
     form = offers.form(option.way) if option.way in offers.kinds() else ways.form(option.way)
@@ -226,13 +237,25 @@ def _drawn(option: Option, draws: Draws) -> dict:
     return fields
 
 
-def _on_demand(question: Question, made, draws: Draws):
+def _filled(option: Option, fields: dict, on_demand, document) -> None:
+    """What the file says for all of a way of scenarios that does not say it itself: the on-demand price, the hours of a day."""
+    if option.way in offers.kinds():
+        return
+    known = {field.name for field in fields_of(ways.form(option.way))}
+    if "term_months" in fields and "term_months" not in known:
+        fields.pop("term_months")
+    if "on_demand" in known and on_demand is not None:
+        fields.setdefault("on_demand", on_demand)
+    if "hours" in known and document.hour_shape is not None and len(document.hour_shape) == 24:
+        fields.setdefault("hours", list(document.hour_shape))
+
+
+def _on_demand(question: Question, fields: list[dict], draws: Draws):
     """Today's on-demand price: of the file, else of its first option on demand; 1 where the demand is money."""
     document = question.document
     if document.on_demand is not None:
         return draws.value(document.on_demand, "price", "on_demand")
-    for option in question.options:
-        price = getattr(made[option.name], "price", None)
-        if option.way == "on_demand" and price is not None:
-            return price
+    for option, given in zip(question.options, fields, strict=True):
+        if option.way == "on_demand" and given.get("price") is not None:
+            return given["price"]
     return 1.0 if document.demand.unit == (document.currency or "USD") else None

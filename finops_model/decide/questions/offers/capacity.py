@@ -1,4 +1,4 @@
-"""Provisioned capacity: units of throughput by the hour; what is above spills to on demand or is refused (docs/method §8.61, §5.31)."""
+"""Capacity by the unit: each serves so much an hour, for a term; what is above is on demand or refused (docs/method §8.61, §5.31)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ._base import ABOVE, Ledger, Paid, World, joined, money, monthly, word
 
 
 @dataclass(frozen=True, kw_only=True)
-class Provisioned(Paid):
-    """Units that serve so much each hour, paid used or not.
+class Capacity(Paid):
+    """Units that serve so much each hour, paid used or not, whatever hour the use falls in.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Provisioned(Paid):
     Examples
     --------
     >>> world = World.of(["2026-01"], np.array([[744.0 * 5]]), on_demand=2.0)
-    >>> Provisioned(units=2, serves=2.0, rate=1.0).settle(world).cost.round(6).tolist()
+    >>> Capacity(units=2, serves=2.0, rate=1.0).settle(world).cost.round(6).tolist()
     [[2976.0]]
     """
 
@@ -66,7 +66,7 @@ class Provisioned(Paid):
         words = f"{self.units:,.6g} units, each {self.serves:,.6g} an hour"
         if self.above == "block":
             return joined([fees], {"unused": unused, "refused": over}, words)
-        price = world.price(self.on_demand, "provisioned")
+        price = world.price(self.on_demand, "capacity")
         return joined(
             [fees, monthly(world, over * price * world.prices)], {"unused": unused}, words
         )
