@@ -45,6 +45,8 @@ class Settling:
         The checked file.
     offers : mapping of str to object
         What each option's way became: shelf classes with their drawn fields.
+    fields : mapping of str to mapping
+        Those fields, as drawn.
     world : World
         Months, shape, use and prices of the file.
     prices : mapping of str to array
@@ -57,6 +59,7 @@ class Settling:
 
     question: Question
     offers: dict
+    fields: dict
     world: World
     prices: dict
     added: dict
@@ -147,7 +150,7 @@ def prepared(question: Question, simulated=None) -> Settling:
     for option, given in zip(question.options, fields, strict=True):
         _filled(option, given, on_demand, document)
     made = {
-        option.name: _made(option, given)
+        option.name: made_of(option, given)
         for option, given in zip(question.options, fields, strict=True)
     }
     months = months_of(question, [int(getattr(offer, "term", 0)) for offer in made.values()])
@@ -190,11 +193,17 @@ def prepared(question: Question, simulated=None) -> Settling:
     )
     wide = {name: np.broadcast_to(one, world.use.shape) for name, one in own.items()}
     return Settling(
-        question=question, offers=made, world=world, prices=wide, added=added, paths=paths
+        question=question,
+        offers=made,
+        fields={option.name: given for option, given in zip(question.options, fields, strict=True)},
+        world=world,
+        prices=wide,
+        added=added,
+        paths=paths,
     )
 
 
-def _made(option: Option, fields: dict):
+def made_of(option: Option, fields: dict):
     try:
         if option.way in offers.kinds():
             return offers.make(option.way, fields, option.where)
