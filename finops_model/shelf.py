@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, is_dataclass
@@ -96,8 +97,24 @@ def names(package: str) -> list[str]:
     >>> names("finops_model.prices.rates")[:2]
     ['allowance', 'graduated']
     """
-    path = importlib.import_module(package).__path__
-    return sorted(info.name for info in pkgutil.iter_modules(path) if not info.name.startswith("_"))
+    path = tuple(importlib.import_module(package).__path__)
+    return list(_names(path, tuple(_changed(folder) for folder in path)))
+
+
+def _changed(folder: str) -> int:
+    """When a name in a folder last came or went; 0 where it is no folder of this disk."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _names(path: tuple[str, ...], changed: tuple[int, ...]) -> tuple[str, ...]:
+    """A scenario asks for the names of a shelf hundreds of times, and a folder is read once for each state of it."""
+    return tuple(
+        sorted(info.name for info in pkgutil.iter_modules(path) if not info.name.startswith("_"))
+    )
 
 
 def modules(package: str, contract: Contract) -> dict[str, ModuleType]:

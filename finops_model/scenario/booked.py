@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -22,6 +24,20 @@ def held(facts) -> frozenset[str]:
     return frozenset(commitment_id(record) for record in facts.inventory)
 
 
+def once(ask):
+    """A question about facts, answered once for each: the answer is kept with them, and nobody changes it."""
+
+    @functools.wraps(ask)
+    def answered(facts):
+        kept = vars(facts).setdefault("_answered", {})  # not a field: `replace` begins anew
+        if ask not in kept:
+            kept[ask] = ask(facts)
+        return kept[ask]
+
+    return answered
+
+
+@once
 def newest_full_month(facts) -> str | None:
     """The newest month that the ledger knows from its first to its last day."""
     first = facts.daily["ChargeDate"].min()
@@ -35,12 +51,14 @@ def newest_full_month(facts) -> str | None:
     )
 
 
+@once
 def recurring_rows(facts) -> pd.DataFrame:
     """Recurring charges of the newest full month, and discounts that stand or come every month; no rows where there is none."""
     rows = _newest_month(facts)
     return rows[_recurring(rows, facts)]
 
 
+@once
 def _newest_month(facts) -> pd.DataFrame:
     month = newest_full_month(facts)
     if month is None:
@@ -73,6 +91,7 @@ def _below(rows: pd.DataFrame) -> bool:
     return bool((~below.isin([*OUTSIDE, "Purchase", "Adjustment"])).any())
 
 
+@once
 def monthly_discounts(facts) -> frozenset[tuple[str, str]]:
     """(workload, SKU) whose discount is written on one day of each month: in all of the three newest full months, and never before its time.
 
@@ -106,6 +125,7 @@ def monthly_discounts(facts) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
+@once
 def discounts(facts) -> frozenset[str]:
     """Workloads that are a discount: in the newest full month nothing of them costs anything, and half of its days or more are below zero.
 
@@ -123,6 +143,7 @@ def discounts(facts) -> frozenset[str]:
     return frozenset(found)
 
 
+@once
 def recurring_by_workload(facts) -> dict[str, float]:
     """Money per month of recurring charges: the newest full month's, by workload."""
     return {
@@ -224,6 +245,7 @@ def unit_of_workload(rows: pd.DataFrame) -> dict[str, str]:
     )
 
 
+@once
 def excluded(facts) -> list[dict]:
     """What the forecast leaves out, with its amount in the newest twelve months."""
     since = pd.Timestamp(facts.as_of) - pd.DateOffset(years=1)

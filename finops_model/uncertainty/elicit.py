@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from functools import lru_cache
@@ -92,10 +93,16 @@ def read_value(value: Any, where: str = "", bound: float | None = 0.0) -> float 
     if not isinstance(value, dict):
         return value
     try:
-        distribution = _distribution(value, bound)
-        _inside(distribution, bound)
+        return _of_text(json.dumps(value), bound)
     except ScenarioError as problem:
         raise ScenarioError(f"{where}: {problem}" if where else str(problem)) from None
+
+
+@lru_cache(maxsize=1024)
+def _of_text(text: str, bound: float | None) -> Distribution:
+    """The distribution of a mapping that was checked: a range on `*` is fitted once, not once for each workload."""
+    distribution = _distribution(json.loads(text), bound)
+    _inside(distribution, bound)
     return distribution
 
 
