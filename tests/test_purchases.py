@@ -354,8 +354,7 @@ def test_a_balance_by_a_plain_loop_over_months(use, balance, paid, last):
         drawn = min(2 * units, left) if m <= last else 0.0
         left -= drawn
         cost += 2 * units - drawn + drawn * paid / balance
-    if last < 3:  # void in the month after its last day
-        cost += left * paid / balance
+    cost += left * paid / balance  # void after the last day
     assert settled.cost.sum() == pytest.approx(cost, rel=1e-9, abs=1e-6)
     assert settled.billed.sum() == pytest.approx(
         paid + settled.parts["beyond"].sum(), rel=1e-9, abs=1e-9
