@@ -66,7 +66,7 @@ BAD = [
     (
         "unknown key",
         "name: a\nchagnes: []\n",
-        "{f}:2: unknown key 'chagnes'. Did you mean 'changes'? Known: assumptions, base, changes, commitments, decide_by, decisions, drivers, horizon, "
+        "{f}:2: unknown key 'chagnes'. Did you mean 'changes'? Known: agreements, assumptions, base, changes, commitments, decide_by, decisions, drivers, horizon, "
         "name, owner, paths, prices, purchases, question, risks, schema, seed, shapes, workloads.",
     ),
     (
@@ -178,7 +178,7 @@ REFUSED = [
     (
         "add what",
         ["path: prices/x, op: add, value: {a: 1}, because: x"],
-        "op: add takes commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'prices/x'.",
+        "op: add takes agreements/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'prices/x'.",
     ),
 ]
 

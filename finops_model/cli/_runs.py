@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..decide.compare import compare
 from ..decide.questions.waterfall import routes_silently, silence
 from ..errors import InputError
-from ..measure.words import money
+from ..measure.words import chance, money
 from ..scenario.document import load_scenario
 from ..simulate.kernel.engine import PREVIEW
 from ..uncertainty import answers
@@ -63,6 +63,8 @@ def row(run, base, of: str, land: dict | None) -> dict:
     }
     if run.purchases:
         cells["purchases"] = run.purchases
+    if run.agreements:
+        cells["agreements"] = run.agreements
     if land is not None:
         cells |= {
             "overrun_probability": land["overrun_probability"],
@@ -92,6 +94,7 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, currency: s
         if "budget" in row:
             said.append(f"{row['name']}: {landing_words.budget_sentence(row['budget'], currency)}")
         said += [bought(one, row["name"], currency) for one in run.purchases]
+        said += [agreed(one, row["name"], currency) for one in run.agreements]
     if runs[0].engine == PREVIEW:
         said.append(
             "Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown."
@@ -119,4 +122,19 @@ def bought(one: dict, scenario: str, currency: str) -> str:
             if abs(value) > 0.005
         )
         text += f"; it is billed: {paid}"
+    return text + "."
+
+
+def agreed(one: dict, scenario: str, currency: str) -> str:
+    """What an agreement takes off, and how likely each contract year that ends in the run misses its commitment."""
+    text = f"{scenario}: {one['name']} takes off {money(sum(one['discount']), currency)}"
+    for year in one["years"]:
+        text += f"; the contract year to {year['ends']} counts {money(year['counted'], currency)} of {money(year['commitment'], currency)}"
+        text += (
+            f" and misses it on {chance(year['probability'])} of paths, expected {money(year['shortfall'], currency)}, P90 {money(year['p90'], currency)}"
+            if year["probability"]
+            else " and is met on every path"
+        )
+    if not one["years"]:
+        text += "; no contract year ends within the run"
     return text + "."

@@ -15,22 +15,23 @@ from ..uncertainty.risks import make as make_risk
 from . import ledger_base as base_facts
 from .applied import Applied, first_day, read_number, refuse_date, refuse_per_month, show
 from .changes import escape, leaves, unescape
+from .purchases.agreements import add_agreement
 from .purchases.changes import add_purchase
 from .schema import Change, CommitmentTerms, Launch
 
 
 def add(applied: Applied, change: Change, where: str, facts) -> None:
-    """A commitment, a purchase, a launch or a risk."""
+    """An agreement, a commitment, a purchase, a launch or a risk."""
     parts = change.path.split("/")
     kind = parts[0]
     if (
         len(parts) != 2
         or not parts[1]
-        or kind not in ("commitments", "workloads", "risks", "purchases")
+        or kind not in ("commitments", "workloads", "risks", "purchases", "agreements")
         or "*" in parts[1]
     ):
         raise ScenarioError(
-            f"{where}: op: add takes commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not '{change.path}'."
+            f"{where}: op: add takes agreements/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not '{change.path}'."
         )
     if not isinstance(change.value, dict):
         raise ScenarioError(
@@ -46,6 +47,10 @@ def add(applied: Applied, change: Change, where: str, facts) -> None:
         add_commitment(
             applied, name, read_terms(change.value, where, change.path), where, change.since
         )
+        return
+    if kind == "agreements":
+        refuse_date(change, change.path, where)
+        add_agreement(applied, name, change.value, where, facts, change.because)
         return
     if kind == "purchases":
         add_purchase(applied, name, change.value, where, facts, change.since, change.because)

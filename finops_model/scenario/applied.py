@@ -27,6 +27,7 @@ class Applied:
         default_factory=dict
     )  # name -> its terms as written, where, what they mean
     purchases: dict[str, Any] = field(default_factory=dict)  # name -> purchases.terms.Purchase
+    agreements: dict[str, Any] = field(default_factory=dict)  # name -> purchases.agreements.Placed
     notes: list[dict] = field(default_factory=list)
 
     def record(self, path: str, what: str, where: str, because: str = "") -> None:
@@ -125,7 +126,7 @@ def was(applied: Applied, paths: list[str]) -> str:
 def kind_of(path: str) -> str:
     return (
         "decision"
-        if path.startswith(("caps/", "commitments/", "purchases/"))
+        if path.startswith(("caps/", "commitments/", "purchases/", "agreements/"))
         or "/routing/" in path
         or is_lever(path)
         else "assumption"

@@ -19,6 +19,7 @@ from ..uncertainty.risks import day_of
 from . import ledger_base as base_facts
 from .changes import Event, leaves, refuse_second_set
 from .placed import Placed
+from .purchases.agreements import Placed as Agreed
 from .purchases.terms import Purchase
 from .schema import ScenarioDocument
 
@@ -76,6 +77,7 @@ class Resolved:
     shapes: Path | None = None
     risks: tuple[Placed, ...] = ()
     purchases: Mapping[str, Purchase] = field(default_factory=dict)
+    agreements: Mapping[str, Agreed] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -237,6 +239,7 @@ def resolve(
         provenance=applied.provenance,
         launches=applied.launches,
         purchases=applied.purchases,
+        agreements=applied.agreements,
         proposed=tuple(applied.proposed),
         months=horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
         paths=paths or document.paths or settings.paths,

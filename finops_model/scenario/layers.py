@@ -28,6 +28,7 @@ from .applied import (
 from .changes import Event, escape, leaves, match, unescape
 from .pulled.bought import is_lever
 from .pulled.reading import lever_paths, read_escalation, refuse_beside, set_levers
+from .purchases.agreements import add_agreement, known_terms, set_agreement
 from .purchases.changes import add_purchase, known_paths, set_purchase
 from .schema import Change, WorkloadSettings
 
@@ -68,6 +69,8 @@ def apply_layers(scenario, facts) -> Applied:
         add_risk(applied, name, terms, layer.at("risks", name))
     for name, written in document.purchases.items():
         add_purchase(applied, name, written, layer.at("purchases", name), facts)
+    for name, written in document.agreements.items():
+        add_agreement(applied, name, written, layer.at("agreements", name), facts)
     for layer in scenario.layers:
         for i, change in enumerate(layer.document.changes):
             where = layer.at("changes", i)
@@ -217,6 +220,8 @@ def _change(applied: Applied, change: Change, where: str, facts) -> list[str]:
         } | known
     if change.op == "set" and change.path.startswith("purchases/"):
         known = known_paths(applied) | known
+    if change.op == "set" and change.path.startswith("agreements/"):
+        known = known_terms(applied) | known
     try:
         paths = match(change.path, sorted({*known, *lever_paths(facts)}), where)
     except ScenarioError:
@@ -230,6 +235,8 @@ def _change(applied: Applied, change: Change, where: str, facts) -> list[str]:
         last = path.rsplit("/", 1)[1]
         if path.startswith("workloads/") and last in TEXTS and "/routing/" not in path:
             _set_text(applied, change, path, last, where)
+        elif path.startswith("agreements/"):
+            set_agreement(applied, change, path, known[path], where, facts)
         elif path.startswith("purchases/"):
             set_purchase(applied, change, path, known[path], where, _set_dated)
         elif not path.startswith("risks/") and (

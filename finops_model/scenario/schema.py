@@ -25,6 +25,7 @@ from ..uncertainty.elicit import PERCENT, checked
 from ..uncertainty.risks import kinds as risk_kinds
 from ..uncertainty.risks import schema as risk_schema
 from . import ways
+from .purchases.agreement_terms import AgreementTerms
 
 BASE_ONLY = (
     "horizon",
@@ -36,6 +37,7 @@ BASE_ONLY = (
     "commitments",
     "risks",
     "purchases",
+    "agreements",
     "shapes",
 )
 
@@ -295,6 +297,7 @@ class ScenarioDocument(Strict):
         str, RiskTerms
     ] = {}  # name -> kind and its fields (uncertainty/risks); draws go by the name
     purchases: dict[str, Any] = {}  # name -> way and its fields (scenario/purchases)
+    agreements: dict[str, Any] = {}  # name -> committed spend and what it is on
     shapes: str | None = (
         None  # CSV workload,hour_of_week,share; relative to the folder of finops.yaml
     )
@@ -354,4 +357,6 @@ def schema_text() -> str:
     uncertain = {"$ref": "#/$defs/Uncertain"}
     schema["$defs"]["Purchase"] = ways.schema(uncertain, common_keys(uncertain))
     schema["properties"]["purchases"]["additionalProperties"] = {"$ref": "#/$defs/Purchase"}
+    schema["$defs"]["Agreement"] = AgreementTerms.model_json_schema()
+    schema["properties"]["agreements"]["additionalProperties"] = {"$ref": "#/$defs/Agreement"}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

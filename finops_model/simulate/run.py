@@ -56,6 +56,9 @@ class Run:
     purchases: list[dict] = field(
         default_factory=list
     )  # of a scenario: expected money by part, cash and units by month (purchases/settled.py)
+    agreements: list[dict] = field(
+        default_factory=list
+    )  # expected money off by month, and of contract years what they miss (purchases/agreed.py)
     nothing: tuple[str, str] | None = (
         None  # why nothing is forecast, a clause and its reason: then there are no months
     )

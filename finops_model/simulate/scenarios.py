@@ -20,13 +20,14 @@ from ..settings import Settings, load_settings
 from ..streams import BLOCK
 from ..uncertainty.answers import answer, enough_paths
 from .compile.plan import Plan, compile_plan, future
+from .compile.to_flat import Tallies, compile_flat
 from .compile.to_flat import by_workload as money_by_workload
-from .compile.to_flat import compile_flat, settled_purchases
 from .dials import PATHS as DIAL_PATHS
 from .dials import collect, grid_of
 from .kept_fits import Fits, demand_of
 from .kernel.engine import label, simulate_paths, stream
 from .kernel.limits import check
+from .purchases.agreed import AgreementTally
 from .purchases.settled import Tally, lines_of
 from .run import Run
 
@@ -97,11 +98,9 @@ def simulate(
     horizon = np.empty((paths, workloads))
     mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
     belongs = plan.paid_by
-    tally = Tally(plan.purchases)
+    tallies = Tallies(Tally(plan.purchases), AgreementTally(plan.agreements))
     for block in blocks:
-        bought = settled_purchases(compiled, block, seed)
-        tally.add(bought)
-        own = money_by_workload(compiled, block, seed, bought) + plan.recurring
+        own = money_by_workload(compiled, block, seed, tallies) + plan.recurring
         first, count = block.path0, len(own)
         effective[first : first + count] = own @ belongs + plan.so_far
         horizon[first : first + count] = own.sum(axis=1)
@@ -110,7 +109,7 @@ def simulate(
         cube[first : first + room] = (own + plan.so_far_by)[:room]
         mean += block.volume
 
-    purchases = tally.rows(plan.months, plan.names)
+    purchases = tallies.purchases.rows(plan.months, plan.names)
     by_workload = np.empty((workloads, months, 4))
     by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
@@ -132,6 +131,7 @@ def simulate(
         dials=_dials(plan, effective, seed, engine, threads) if dials else {},
         lines=lines(plan, mean / paths, by_workload, purchases),
         purchases=purchases,
+        agreements=tallies.agreements.rows(plan.months),
         assumptions=[dict(note) for note in plan.assumptions],
         seed=seed,
         paths=paths,

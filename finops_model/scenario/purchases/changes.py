@@ -22,7 +22,7 @@ from ..changes import Event, escape, leaves, unescape
 from ..schema import Change
 from ..schema import PurchaseTerms as Common
 from .takes import check_names
-from .terms import Purchase, built, read_purchase
+from .terms import Purchase, built, plain, read_purchase, with_value
 
 TEXTS = (
     "way",
@@ -104,7 +104,7 @@ def _leaves(purchase: Purchase) -> dict:
     tree |= {"ramp_months": common.ramp_months}
     if purchase.takes:
         tree["for"] = {
-            **{key: _plain(value) for key, value in common.takes.items()},
+            **{key: plain(value) for key, value in common.takes.items()},
             "share": purchase.takes.share,
         }
     defaults = {
@@ -113,7 +113,7 @@ def _leaves(purchase: Purchase) -> dict:
         if isinstance(field.default, (int, float)) and not isinstance(field.default, bool)
     }
     for key, value in {**defaults, **purchase.fields}.items():
-        tree[key] = _plain(value) if f"{purchase.path}/{key}" not in values else 1.0
+        tree[key] = plain(value) if f"{purchase.path}/{key}" not in values else 1.0
     for path in values:
         *above, last = (unescape(part) for part in path.split("/")[2:])
         place = tree
@@ -121,16 +121,6 @@ def _leaves(purchase: Purchase) -> dict:
             place = place.setdefault(part, {})
         place[last] = 1.0
     return tree
-
-
-def _plain(value):
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    return (
-        "; ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
-    )
 
 
 def known_paths(applied: Applied) -> dict[str, object]:
@@ -183,7 +173,7 @@ def set_purchase(applied: Applied, change: Change, path: str, before, where: str
                 f"{where}: '{path}' is '{before}' and cannot be scaled; use op: set."
             )
         value = before * certain(read_number(value, path, where), path, where)
-    written = _with(purchase.written, keys, value)
+    written = with_value(purchase.written, keys, value)
     again = read_purchase(name, written, where)
     if again.takes:
         skus, works = (
@@ -193,11 +183,11 @@ def set_purchase(applied: Applied, change: Change, path: str, before, where: str
         check_names(again.takes, works, skus, f"{where}: {again.path}")
     old = applied.provenance.get(path, [(show(before) or "(none)", purchase.where, "")])
     applied.purchases[name] = again
-    put(applied.tree, path, _plain(value))
+    put(applied.tree, path, plain(value))
     applied.provenance[path] = [
         *old,
         (
-            f"× {show(change.value)}" if change.op == "scale" else show(_plain(value)),
+            f"× {show(change.value)}" if change.op == "scale" else show(plain(value)),
             where,
             change.because,
         ),
@@ -210,16 +200,6 @@ def _certain(purchase: Purchase) -> dict:
     return {
         **purchase.fields,
         **{key: getattr(way, key) for key in purchase.form.UNCERTAIN if key in purchase.fields},
-    }
-
-
-def _with(written, keys: list[str], value) -> dict:
-    """`written` with another value at nested keys."""
-    first, *rest = keys
-    inside = written.get(first)
-    return {
-        **written,
-        first: _with(inside if isinstance(inside, dict) else {}, rest, value) if rest else value,
     }
 
 

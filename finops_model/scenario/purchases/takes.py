@@ -31,12 +31,13 @@ class Takes:
 
     def has(self, workload: str, sku: str) -> bool:
         """Whether use of this SKU by this workload is meant."""
-        return any(_like(workload, p) for p in self.workloads or ("*",)) and any(
-            _like(sku, p) for p in self.skus or ("*",)
+        return any(like(workload, p) for p in self.workloads or ("*",)) and any(
+            like(sku, p) for p in self.skus or ("*",)
         )
 
 
-def _like(name: str, pattern: str) -> bool:
+def like(name: str, pattern: str) -> bool:
+    """Whether a name is meant by a pattern in which `*` stands for any letters."""
     plain = pattern.replace("[", "[[]").replace("?", "[?]")  # only * stands for others
     return fnmatchcase(name, plain) if "*" in pattern else name == pattern
 
@@ -86,7 +87,7 @@ def check_names(takes: Takes, workloads, skus, at: str) -> None:
         ("skus", takes.skus, skus),
     ):
         for pattern in patterns:
-            if not any(_like(name, pattern) for name in known):
+            if not any(like(name, pattern) for name in known):
                 raise ScenarioError(
                     unknown(
                         f"{at}/for/{key}",

@@ -202,3 +202,26 @@ def _check_use(purchase: Purchase, at: str) -> None:
         raise ScenarioError(
             f"{at}/use: {way} meters {', '.join(meters)}; write each, for example use: {{{meters[0]}: 1000}}."
         )
+
+
+def plain(value):
+    """A value of a file as a leaf of the tree: a number, a text, or a mapping of these."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return (
+        "; ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
+    )
+
+
+def with_value(written, keys: list[str], value) -> dict:
+    """`written` with another value at nested keys."""
+    first, *rest = keys
+    inside = written.get(first)
+    return {
+        **written,
+        first: with_value(inside if isinstance(inside, dict) else {}, rest, value)
+        if rest
+        else value,
+    }

@@ -17,6 +17,7 @@ from ...forecasting.widths.demand import Demand
 from ...periods import days, month_index
 from ...scenario.booked import excluded, month_parts, recurring_by_workload
 from ...scenario.changes import escape
+from ..purchases.agreed import Deal, compile_agreements
 from ..purchases.compiled import Bought, compile_purchases, own_names, refuse_moved, take_over
 from .demand_paths import Parameter, multipliers, risk_series, steady_demand, with_launches
 from .lever_paths import Lines, on_lines, refuse_in_pools
@@ -86,6 +87,7 @@ class Plan:
     paid: Mapping[tuple[str, str], float] = field(
         default_factory=dict
     )  # (workload, sku): as Meta.paid
+    agreements: tuple[Deal, ...] = ()  # on the money of their scope (docs/method §3.48)
     purchases: tuple[Bought, ...] = ()  # settled on the meters of the kernel (docs/method §3.42)
 
     @property
@@ -251,6 +253,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
         shares=shares,
         paid=facts.meta.paid,
+        agreements=compile_agreements(resolved, names, months),
         purchases=compile_purchases(
             resolved,
             dates,

@@ -13,7 +13,8 @@ import numpy as np
 from ...forecasting.covariates.timeline import Timeline
 from ...prices.settle.windows import charge_months, share
 from ..kernel.flat import BlockTotals, FlatPlan, PathValue
-from ..purchases.settled import OnPaths, add_columns, settle
+from ..purchases.agreed import AgreementTally, settle_agreement
+from ..purchases.settled import Tally, add_columns, settle
 from .demand_paths import certain_part, pace
 from .plan import Plan
 from .pool_tables import ApartMeters, PoolMeters, add_pools, give_back
@@ -228,20 +229,20 @@ def _uncertain(parameter):
             )
 
 
-def settled_purchases(compiled: Compiled, totals: BlockTotals, seed: int) -> list[OnPaths]:
-    """What every purchase of the plan costs on the paths of a block."""
-    return [
-        settle(one, where, totals.usage, totals.path0, seed)
-        for one, where in zip(compiled.plan.purchases, compiled.purchases)
-    ]
+@dataclass(frozen=True)
+class Tallies:
+    """What purchases and agreements come to over all blocks of a run."""
+
+    purchases: Tally
+    agreements: AgreementTally
 
 
 def by_workload(
-    compiled: Compiled, totals: BlockTotals, seed: int, purchases: list[OnPaths] | None = None
+    compiled: Compiled, totals: BlockTotals, seed: int, tallies: Tallies | None = None
 ) -> np.ndarray:
     """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload).
 
-    purchases   as `settled_purchases` gives them; None: settled here
+    What recurs is not in it; agreements count it.
     """
     plan, own = compiled.plan, totals.cost.copy()
     for tier, where in zip(plan.tiered, compiled.tiers):
@@ -256,10 +257,18 @@ def by_workload(
             values,
         )
     give_back(own, plan, compiled.pools, totals.usage)
-    if purchases is None:
-        purchases = settled_purchases(compiled, totals, seed)
-    for one in purchases:
+    bought = [
+        settle(one, where, totals.usage, totals.path0, seed)
+        for one, where in zip(plan.purchases, compiled.purchases)
+    ]
+    for one in bought:
         own[:, :, one.workloads] += one.money
+    agreed = [settle_agreement(deal, own + plan.recurring) for deal in plan.agreements]
+    for one in agreed:
+        own += one.change
+    if tallies is not None:
+        tallies.purchases.add(bought)
+        tallies.agreements.add(agreed)
     return own
 
 
