@@ -208,3 +208,24 @@ def scenario_lint(
     show(answer, as_json, export)
     if answer.figures["wrong"]:
         raise typer.Exit(1)
+
+
+@files.command("book")
+def scenario_book(
+    file: Annotated[Path, typer.Argument(help="The Excel book to write.")] = Path("what-ifs.xlsx"),
+    scenarios: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Scenario files whose changes stand in its cells already."),
+    ] = None,
+    blank: Annotated[int, typer.Option(min=0, max=40, help="Sheets without a change.")] = 3,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+):
+    """Write an Excel book of what-ifs with yellow cells; `finops compare BOOK.xlsx` runs them and writes the results beside it.
+
+    Example: [bold]finops scenario book what-ifs.xlsx scenarios/20_smaller_model.yaml[/bold]
+    """
+    from ..front.book.writing import write_book
+
+    write_book(file, load(settings, entity), scenarios or (), blank)
+    out.print(f"{file}: written. Fill in yellow cells, save, then: finops compare {file}")

@@ -175,7 +175,7 @@ class Workbench:
         document = writing.document_of(
             name, given, question=question, owner=owner, decide_by=decide_by
         )
-        return self._put(writing.scenario_of(document, self.base_file))
+        return self.put(writing.scenario_of(document, self.base_file))
 
     def load(self, file) -> Workbench:
         """Put a scenario file beside the base, under its name."""
@@ -187,9 +187,10 @@ class Workbench:
                 raise ScenarioError(
                     f"{file}: stands on another base than {self.base_file.name}, so its draws and months may differ. Write base: {self.base_file.name} into it."
                 )
-        return self._put(scenario)
+        return self.put(scenario)
 
-    def _put(self, scenario: Scenario) -> Workbench:
+    def put(self, scenario: Scenario) -> Workbench:
+        """Put a scenario beside the base, under its name."""
         self.resolved(scenario)  # refused now, not when it runs
         self.what_ifs[scenario.name] = scenario
         self._runs.pop(scenario.name, None)

@@ -94,6 +94,8 @@ def without(scenario: Scenario, at: int) -> Scenario:
     )
     source = type(layer.source)(layer.source)
     source.path = layer.source.path
+    if places := getattr(source, "places", ()) or getattr(layer.source, "places", ()):
+        source.places = [place for i, place in enumerate(places) if i != at]
     source.lines = {
         (place[0], place[1] - (place[1] > at), *place[2:])
         if len(place) > 1 and place[0] == "changes"

@@ -164,23 +164,27 @@ def document_of(
 
 
 class Written(Document):
-    """A document that stands in no file yet: places are told as changes of its name."""
+    """A document that stands in no file yet: places are told as changes of its name, or as somebody names them."""
+
+    places: Sequence[str] = ()
 
     def at(self, location: tuple) -> str:
         if location[:1] == ("changes",) and len(location) > 1:
+            if self.places:
+                return self.places[int(location[1])]
             return f"{self.path}, change {int(location[1]) + 1}"
         return self.path
 
 
-def scenario_of(document: Mapping, base=None) -> Scenario:
-    """A scenario of a document in memory on a base (a file, a Scenario, or None); checked as a file is."""
+def scenario_of(document: Mapping, base=None, places: Sequence[str] = ()) -> Scenario:
+    """A scenario of a document in memory on a base (a file, a Scenario, or None); checked as a file is. places: of its changes, for messages."""
     from ...documents import checked
     from ..document import Layer
     from ..schema import ScenarioDocument
 
     plain = {key: value for key, value in document.items() if key != "base"}
     source = Written(plain)
-    source.path, source.lines = f"'{document.get('name', '')}'", {}
+    source.path, source.lines, source.places = f"'{document.get('name', '')}'", {}, places
     layers = load_scenario(base).layers
     if base is not None:  # as in a file: what all scenarios share belongs to the base
         plain["base"] = layers[-1].document.name
