@@ -217,7 +217,7 @@ def compare(
 
 
 def _compare_book(
-    books: list, files: list, chosen, how: dict, refused: list, as_json: bool
+    books: list, files: list, chosen, how: dict, refused: list, as_json: bool, export: Path | None
 ) -> None:
     """What-ifs of an Excel book, and of scenario files with it, side by side; the results stand in a book beside it."""
     from ..front.book.results import compare_book
