@@ -157,6 +157,8 @@ def compare(
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
     Example: [bold]finops compare --waterfall scenarios/80_levers.yaml --export levers.html[/bold]
     """
+    from ._books import compare_book
+
     books = [path for path in scenarios if path.suffix.casefold() in (".xlsx", ".xlsm")]
     if books:
         refused = {
@@ -165,7 +167,7 @@ def compare(
             "--month": month,
             "--waterfall": waterfall or None,
         }
-        _compare_book(
+        compare_book(
             books,
             [path for path in scenarios if path not in books],
             load(settings, entity),
@@ -214,28 +216,6 @@ def compare(
         how={"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
         as_json=as_json,
     )
-
-
-def _compare_book(
-    books: list, files: list, chosen, how: dict, refused: list, as_json: bool, export: Path | None
-) -> None:
-    """What-ifs of an Excel book, and of scenario files with it, side by side; the results stand in a book beside it."""
-    from ..front.book.results import compare_book
-    from ..front.workbench import Workbench
-
-    if len(books) > 1:
-        raise InputError("compare: one book at a time; put the what-ifs into sheets of one book.")
-    if refused:
-        raise InputError(
-            f"compare: {refused[0]} is for scenario files; a book is compared without it."
-        )
-    with Bars() as bars:
-        bench = Workbench(chosen, progress=bars, **how)
-        for file in files:
-            bench.load(file)
-        answer, target = compare_book(books[0], bench)
-    show(answer, as_json, export)
-    err.print(f"{target}: written. {books[0]} is as it was.")
 
 
 def _compare(

@@ -1,4 +1,4 @@
-"""`fm.workbench`: what-ifs beside a base that is simulated once, side by side, on common draws (docs/method §3.83, §3.84)."""
+"""`fm.workbench`: what-ifs beside a base that is simulated once, side by side, on common draws (docs/method §3.83)."""
 
 from __future__ import annotations
 
@@ -280,18 +280,28 @@ class Workbench:
         return answers.tornado(result)
 
     def waterfall(self, name: str, *, unit: str | None = None, months=None) -> Answer:
-        """Where the difference of a what-if comes from: each change of it alone, and what they overlap (all less their sum, signed)."""
-        from ..scenario.files.lint import without
+        """Where the difference of a what-if comes from: each change of it alone, and what they overlap (docs/method §3.69)."""
+        from ..decide.questions.waterfall import Fallen, fallen, steps_of
 
-        joint, scenario = self.run(name), self.what_ifs[name]
-        rows = words.rows(self.resolved(scenario))
-        alone = []
-        for at in range(len(rows)):
-            one = scenario
-            for other in reversed(range(len(rows))):
-                one = one if other == at else without(one, other)
-            alone.append(replace(self._simulated(one), ledger=self.base.ledger))
-        return answers.waterfall(self.base, joint, alone, rows, unit=unit, months=months)
+        joint = self.run(name)
+        _, steps = steps_of(self.what_ifs[name])
+        ground = self.base.total(unit, months)
+        alone = [joint] if len(steps) == 1 else [self._simulated(step.scenario) for step in steps]
+        return fallen(
+            Fallen(
+                name=name,
+                steps=steps,
+                alone=[run.total(unit, months) - ground for run in alone],
+                jointly=joint.total(unit, months) - ground,
+                base=float(ground.mean()),
+                currency=joint.currency,
+                months=tuple(months or joint.months),
+                paths=joint.paths,
+                seed=joint.seed,
+                engine=joint.engine,
+                as_of=joint.as_of,
+            )
+        )
 
     def __repr__(self) -> str:
         what = (

@@ -1,4 +1,4 @@
-"""What a workbench answers: side by side, what makes it uncertain, where a difference comes from (docs/method §3.83, §3.84)."""
+"""What a workbench answers: side by side, what makes it uncertain (docs/method §3.83)."""
 
 from __future__ import annotations
 
@@ -229,53 +229,3 @@ def tornado(result: Sensitivity) -> Answer:
             mark=middle,
         ),
     )
-
-
-def waterfall(
-    base: Run,
-    joint: Run,
-    alone: Sequence[Run],
-    changes: Sequence[Mapping],
-    *,
-    unit: str | None = None,
-    months: Sequence[str] | None = None,
-) -> Answer:
-    """Each change alone against the base, and the overlap: what all together do less the sum of each, signed."""
-    lines = compare(base, joint, *alone, unit=unit, months=months).lines[1:]
-    together, single = lines[0], lines[1:]
-    currency = base.currency
-    overlap = together.difference - sum(line.difference for line in single)
-    parts = [(row["what"], line.difference) for row, line in zip(changes, single, strict=True)]
-    rows = [
-        (what, float(paths.mean()), _error(paths), *map(float, np.quantile(paths, (0.1, 0.9))))
-        for what, paths in [*parts, ("overlap", overlap), ("together", together.difference)]
-    ]
-    most = max(parts, key=lambda part: abs(part[1].mean()))
-    gap = float(overlap.mean())
-    return Answer(
-        question="compare",
-        sentence=f"{joint.name}: {money(together.difference_mean, currency)} against the base; {most[0]} alone {money(float(most[1].mean()), currency)}.",
-        table=pd.DataFrame(rows, columns=["change", "alone", "±", "P10", "P90"]),
-        forms=dict.fromkeys(("alone", "±", "P10", "P90"), "money"),
-        range=f"Together in {eight_of_ten(*map(float, np.quantile(together.difference, (0.1, 0.9))), currency)}.",
-        reason=(
-            f"The changes overlap by {money(gap, currency)}: together they do {'less' if gap * together.difference_mean < 0 else 'more'} than the sum of each."
-            if abs(gap) > 2 * _error(overlap) and abs(gap) > 0.005
-            else "The changes do not overlap: together they do the sum of each."
-        ),
-        next_best="",
-        currency=currency,
-        figures={"overlap": gap, "together": together.difference_mean},
-        picture=pictures.waterfall(
-            [what for what, _ in parts] + ["overlap"],
-            [float(paths.mean()) for _, paths in parts] + [gap],
-            [money(float(paths.mean()), currency) for _, paths in parts] + [money(gap, currency)],
-            words=f"Where the difference of {joint.name} comes from.",
-            axis=currency,
-            total_label=money(together.difference_mean, currency),
-        ),
-    )
-
-
-def _error(paths: np.ndarray) -> float:
-    return float(paths.std(ddof=1) / np.sqrt(len(paths)))

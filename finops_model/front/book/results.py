@@ -168,9 +168,6 @@ def _inputs(book, forms, title: str, sheet: Sheet, answer: Answer, alone: dict, 
         "Because",
         "Owner",
     ]
-    parts = alone.get(sheet.title)
-    if parts is not None:
-        titles += ["Alone, mean", "±"]
     for place, name in enumerate(titles):
         page.write_string(line, place, name, forms["title"])
     told = words.rows(bench.resolved(bench.what_ifs[sheet.head["name"]]))
@@ -186,14 +183,7 @@ def _inputs(book, forms, title: str, sheet: Sheet, answer: Answer, alone: dict, 
                 page.write_number(line, place, value, forms["yellow number"])
             else:
                 page.write_string(line, place, value or "", forms["yellow"])
-        if parts is not None:
-            page.write_number(line, 11, float(parts.table["alone"].iloc[i]), forms["money"])
-            page.write_number(line, 12, float(parts.table["±"].iloc[i]), forms["money"])
+    parts = alone.get(sheet.title)
     if parts is not None:
-        for name in ("overlap", "together"):
-            line += 1
-            chosen = parts.table[parts.table["change"] == name].iloc[0]
-            page.write_string(line, 0, name, forms["bold"])
-            page.write_number(line, 11, float(chosen["alone"]), forms["money"])
-            page.write_number(line, 12, float(chosen["±"]), forms["money"])
-        page.write_string(line + 2, 0, parts.reason)
+        page.write_string(line + 2, 0, parts.sentence, forms["bold"])
+        _table(page, forms, parts, line + 3)

@@ -172,14 +172,14 @@ def sheet(book, forms: dict, title: str, head: dict, base: Resolved, rows: dict)
         for path, value in values:
             many = left.pop(path, None) or [{}]
             for one in many:
-                _row(page, forms, line, path, one, value, unit_of(base, path))
+                _row(page, forms, line, path, one, value=value, unit=unit_of(base, path))
                 line += 1
     page.write_string(line, 0, "New workloads, other paths", forms["bold"])
     line += 1
     spare: list[tuple[str, dict]] = [(path, one) for path, many in left.items() for one in many]
     spare += [("", {})] * FREE
     for path, one in spare:
-        _row(page, forms, line, path, one, None, "", free=True)
+        _row(page, forms, line, path, one, free=True)
         line += 1
     page.data_validation(
         at.TITLES,
@@ -192,7 +192,7 @@ def sheet(book, forms: dict, title: str, head: dict, base: Resolved, rows: dict)
 
 
 def _row(
-    page, forms, line: int, path: str, one: dict, value, unit: str, free: bool = False
+    page, forms, line: int, path: str, one: dict, *, value=None, unit: str = "", free: bool = False
 ) -> None:
     share = is_share(path)
     form = "yellow share" if share else "yellow number"
