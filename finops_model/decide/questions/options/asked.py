@@ -13,7 +13,7 @@ from ....periods import Calendar
 from ....settings import Settings
 from ....wording import chance, eight_of_ten, money, percent
 from ....wording.pictures import ranges
-from ..answer import Answer
+from ..answer import Answer, cell
 from .compared import MOST, Ranked, break_evens, by_month, overtakes, ranked
 from .document import ADDED, Question, load_options
 from .priced import Priced, Settling, prepared
@@ -114,7 +114,7 @@ def _answer(settling: Settling, order: Ranked, calendar: Calendar) -> Answer:
         forms=FORMS,
         range=_range(settling, best, currency),
         reason=_reason(settling, order, pairs),
-        next_best=_next(order, currency),
+        next_best=_next(settling, order, currency),
         currency=currency,
         notes=_notes(settling, order, currency),
         figures={
@@ -223,15 +223,18 @@ def _reason(settling: Settling, order: Ranked, pairs: pd.DataFrame) -> str:
             else (rows[0][4] if rows else "")
         )
     said = together(
-        f"{times:.3g} times the demand ({units:,.4g} {unit} a month)" for times, units in where
+        f"{times:.3g} times the demand ({cell(units, 'units', '')} {unit} a month)"
+        for times, units in where
     )
     return f"'{one}' and '{other}' cost the same at {said}; {rows[0][4]}."
 
 
-def _next(order: Ranked, currency: str) -> str:
+def _next(settling: Settling, order: Ranked, currency: str) -> str:
     if len(order.priced) == 1:
         return "there is no other option."
     gap, _ = order.difference(0, 1)
+    if settling.paths == 1:  # one future is no chance
+        return f"'{order.priced[1].name}' costs {money(gap, currency)} more."
     share = float(order.chance[1])
     return f"'{order.priced[1].name}' costs {money(gap, currency)} more and is the cheapest in {chance(share)} of the futures."
 
