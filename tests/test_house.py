@@ -57,10 +57,6 @@ LONG_FILES = {}
 # Modules that no command, front-door name or notebook reaches (scripts/count_house.py); may only shrink.
 UNREACHED = {
     "prices.terms.termination",
-    "prices.tokens.fields",
-    "prices.tokens.images",
-    "prices.tokens.records",
-    "prices.tokens.usage",
     "publish.charts.demand",
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)

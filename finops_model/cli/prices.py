@@ -15,6 +15,7 @@ from ..errors import FinOpsError
 from ._rates import rates_command
 from ._shared import EntityOption, JsonOption, SettingsOption, err, load, load_whole, out
 from ._token_prices import model_of, said, show_model, standing
+from ._token_records import with_tokens
 
 PANEL = "Prices"
 DEFAULT = Path("finops.yaml")
@@ -22,7 +23,7 @@ app = typer.Typer()
 prices = typer.Typer(
     no_args_is_help=True, help="Price documents: list, show, compare, renew the snapshots."
 )
-app.add_typer(prices, name="prices", rich_help_panel=PANEL)
+app.add_typer(with_tokens(prices), name="prices", rich_help_panel=PANEL)
 
 prices.command("rates")(rates_command)
 
