@@ -7,8 +7,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-import finops_model as fm
 from finops_model.cli import app
+from finops_model.decide.questions.tokens import token_records
 from finops_model.errors import FinOpsError
 from finops_model.prices.tokens.cost import load_tokens, token_cost
 from finops_model.prices.tokens.usage import from_vendor
@@ -40,7 +40,7 @@ def test_records_of_three_vendors_cost_what_each_costs_by_itself(tmp_path):
     assert told["figures"]["cost"] == pytest.approx(wanted, rel=1e-12)
     assert sum(row["cost"] for row in told["table"]) == pytest.approx(wanted, rel=1e-12)
     assert told["notes"] == ["Read as usage of openai, anthropic, gemini."]
-    again = fm.token_records([{"model": m, "usage": u} for _, m, u in RECORDS], when=DAY)
+    again = token_records([{"model": m, "usage": u} for _, m, u in RECORDS], when=DAY)
     assert again.figures["cost"] == told["figures"]["cost"]
 
 
@@ -95,7 +95,7 @@ def test_an_image_is_its_vendors_tokens_at_the_price_of_input():
 
 def test_a_price_that_changed_needs_a_day():
     with pytest.raises(FinOpsError, match="unknown model"):
-        fm.token_records([{"prompt_tokens": 1, "completion_tokens": 1}], "gpt-nonsense-9")
-    answer = fm.token_records([{"prompt_tokens": 1, "completion_tokens": 1}], "o3")
+        token_records([{"prompt_tokens": 1, "completion_tokens": 1}], "gpt-nonsense-9")
+    answer = token_records([{"prompt_tokens": 1, "completion_tokens": 1}], "o3")
     assert answer.figures["priced"] == 0
     assert "say when the requests were made" in answer.notes[0]
