@@ -26,7 +26,7 @@ def _framed(layers: Sequence[Mapping], height: int, words: str) -> Picture:
         "description": words,
         "width": WIDTH,
         "height": height,
-        "padding": {"left": 14, "right": 26, "top": 6, "bottom": 6},  # other fonts are wider
+        "padding": {"left": 34, "right": 36, "top": 6, "bottom": 6},  # other fonts are wider
         "config": {
             "font": FONT,
             "background": "transparent",

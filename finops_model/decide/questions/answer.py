@@ -307,7 +307,7 @@ def _safe(text) -> str:
 
 
 def _side(right: bool) -> str:
-    return "right" if right else "left"
+    return "right;white-space:nowrap" if right else "left"
 
 
 __all__ = ["FILES", "FORMS", "Answer", "cell", "guarded", "plain", "records"]
