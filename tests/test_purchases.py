@@ -400,3 +400,42 @@ def test_committed_spend_takes_a_discount_up_to_its_money():
     way = make("committed", {"price": 4, "spend": 3, "discount": 0.25})
     settled = way.settle({"use": np.array([[744 * 2.0]])}, months)
     assert settled.cost[0, 0] == pytest.approx(744 * (3 + 1 * 4))  # 3 USD buy one unit at 3
+
+
+def test_a_month_under_way_is_settled_whole_and_its_rest_is_to_come(tmp_path):
+    chosen = small.settings(tmp_path)
+    facts = read_facts(small.world(last="2026-11-10"), chosen)
+    (tmp_path / "s.yaml").write_text(
+        """name: a
+purchases:
+  x: {way: tiered, since: 2026-06, use: 30, exactly: true, rate: {kind: graduated, starts: [0, 15], prices: [2, 1]}}
+  y: {way: subscription, since: 2026-06, seats: 30, fee: 30, quota: 1, overage_price: 1, use: 60, exactly: true}
+  z: {way: subscription, since: 2026-11-16, seats: 30, fee: 30}
+"""
+    )
+    one = resolve(load_scenario(tmp_path / "s.yaml"), settings=chosen, facts=facts, months=2)
+    demand = small.demand_for(facts, len(future(one)))
+    rows = {row["name"]: row for row in simulate(compile_plan(one, demand), 100, 7).purchases}
+    assert rows["x"]["parts"]["use"] == pytest.approx([45 * 20 / 30, 45])
+    assert rows["y"]["parts"]["seats"] == pytest.approx([900 * 20 / 30, 900])
+    assert rows["y"]["parts"]["overage"] == pytest.approx([30 * 20 / 30, 30])
+    assert rows["z"]["parts"]["seats"] == pytest.approx([900 * 15 / 30, 900])
+
+
+def test_a_replay_knows_no_later_purchase(company):
+    _, chosen, _ = company
+    facts = read_facts(small.world(), chosen, as_of="2026-08-31", replay=True)
+    text = """name: a
+purchases:
+  old: {way: on_demand, use: 1, price: 1, since: 2026-06}
+  new: {way: on_demand, use: 1, price: 1, since: 2026-09}
+agreements:
+  later: {start: 2026-10, commitment: 1}
+changes:
+- {path: purchases/new/price, op: set, value: 2, because: b}
+"""
+    (company[0] / "r.yaml").write_text(text)
+    one = resolve(
+        load_scenario(company[0] / "r.yaml"), settings=chosen, facts=facts, months=2, replay=True
+    )
+    assert list(one.purchases) == ["old"] and not one.agreements

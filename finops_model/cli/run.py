@@ -230,7 +230,7 @@ def _compare(
     how: dict,
     as_json: bool,
 ) -> list:
-    from ..front import unfinished
+    from ..front.forecasting import unfinished
     from ..measure.budget import against, outside_words
     from ..measure.words import chance
     from ..publish import close, since

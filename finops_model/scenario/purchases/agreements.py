@@ -136,6 +136,8 @@ def add_agreement(
 ) -> None:
     """An agreement with its terms; they stand in the tree, so that later changes and `explain` find them."""
     placed = read_agreement(name, written, where)
+    if facts.replay and placed.deal.start > facts.as_of[:7]:
+        return  # not signed yet on the day that is replayed
     check_scope(placed.terms, applied, facts, f"{where}: {placed.path}")
     applied.agreements[name] = placed
     shown = {

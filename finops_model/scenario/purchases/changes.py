@@ -52,6 +52,8 @@ def add_purchase(
         written = {**written, "since": since}
     purchase = read_purchase(name, written, where)
     at = f"{where}: {purchase.path}"
+    if facts.replay and (purchase.since or "9999") > facts.as_of:
+        return  # not known yet on the day that is replayed
     if name in applied.tree["workloads"] or name in set(facts.daily["x_Workload"]):
         raise ScenarioError(
             f"{at}: there is a workload '{name}' already, and a purchase is a row of its own. Give it another name"

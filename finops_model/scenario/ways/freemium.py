@@ -48,6 +48,7 @@ class Freemium:
     block: float = 1.0
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
+    WINDOWED: ClassVar[bool] = True
     UNCERTAIN: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self):

@@ -86,6 +86,7 @@ class Subscription:
     trial_days: int = 0
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
+    WINDOWED: ClassVar[bool] = True
     UNCERTAIN: ClassVar[tuple[str, ...]] = (
         "seats",
         "fee",

@@ -39,6 +39,7 @@ class Tiered:
     discount: object = 0.0
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
+    WINDOWED: ClassVar[bool] = True
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("discount",)
 
     def __post_init__(self):

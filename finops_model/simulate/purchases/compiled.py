@@ -47,6 +47,9 @@ class Bought:
     months: Months
     meters: tuple[Meter, ...]
     fields: Mapping[str, Timeline]  # by month: of the way, where a value is uncertain or changes
+    begun: Months | None = (
+        None  # with the days of the month under way before, for ways whose window is the month
+    )
 
     @property
     def name(self) -> str:
@@ -245,9 +248,22 @@ def compile_purchases(
                 months=Months.between(months, starts(purchase, dates[0]), purchase.until),
                 meters=tuple(meters),
                 fields=moved,
+                begun=_begun(purchase, months, dates[0]),
             )
         )
     return tuple(bought)
+
+
+def _begun(purchase: Purchase, months, first) -> Months | None:
+    """The months with the days of the one under way that are in the bill, where it held on them and is settled by whole months."""
+    start = max(purchase.since or str(first), f"{months[0]}-01")
+    if (
+        not getattr(purchase.form, "WINDOWED", False)
+        or start >= str(first)
+        or str(first)[:7] != months[0]
+    ):
+        return None
+    return Months.between(months, start, purchase.until)
 
 
 def _base(resolved, path: str, count: int) -> np.ndarray:

@@ -67,7 +67,7 @@ def settle(
     fields = {key: on_months(values, uniform) for key, values in one.fields.items()}
     way = one.purchase.built(fields)
     try:
-        settled = way.settle(use, one.months)
+        settled = way.settle(use, one.months) if one.begun is None else _rest(way, use, one)
     except FinOpsError as problem:
         raise ScenarioError(f"{one.purchase.where}: {one.purchase.path}: {problem}") from None
     if len(one.workloads) == 1:
@@ -76,6 +76,24 @@ def settle(
     alike = np.full(by.shape, 1 / len(one.workloads))
     shares = np.divide(by, total, out=alike, where=total > 0)
     return OnPaths(settled, one.workloads, settled.cost[:, :, None] * shares)
+
+
+def _rest(way, use: dict, one: Bought) -> Settled:
+    """A month under way is settled as a whole, its use evenly on its days, and what is left of its days is to come."""
+    days = one.months.days[0]
+    left = days / one.begun.days[0] if one.begun.days[0] else 0.0
+    if not left:
+        return way.settle(use, one.months)
+    part = np.ones(len(one.months.names))
+    part[0] = left
+    settled = way.settle({name: value / part for name, value in use.items()}, one.begun)
+    return Settled(
+        settled.cost * part,
+        {name: value * part for name, value in settled.parts.items()},
+        {name: value * part for name, value in settled.meters.items()},
+        None if settled.cash is None else settled.cash * part,
+        settled.formula,
+    )
 
 
 def on_months(values: Timeline, uniform):
