@@ -118,12 +118,19 @@ def test_paths_of_rent_and_utilisation_give_the_cents_of_each_alone():
 def test_payback_by_a_loop_over_the_months():
     box = Hardware(gpus=8, capital=100_000.0, life_months=36, staff_monthly=500)
     for use in (0.1, 0.35, 0.6, 1.0):
-        own, rent, expected = 100_000.0, 0.0, 0
+        own, rent, expected = 100_000.0, 0.0, np.inf
         for m in range(1, 37):
             own, rent = own + 500, rent + 2.0 * use * box.useful_hours
-            if rent >= own and not expected:
+            if rent >= own and expected == np.inf:
                 expected = m
-        assert int(own_or_rent(box, 2.0, use).payback) == expected
+        done = own_or_rent(box, 2.0, use)
+        assert float(done.payback) == expected
+        words = (
+            "never within the months looked at"
+            if expected == np.inf
+            else f"after {expected} months"
+        )
+        assert repr(done).endswith(f"its cash is back {words}") and "array" not in repr(done)
 
 
 def test_a_lease_is_paid_for_its_months_and_expensed_straight():

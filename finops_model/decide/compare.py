@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ScenarioError
+from ..errors import ScenarioError, unknown
 from ..simulate.run import Run
 from ..wording import chance
 
@@ -44,6 +44,17 @@ class Line:
         """Quantile of the difference."""
         return float(np.quantile(self.difference, q))
 
+    def change(self) -> str:
+        """What it changes against the base, in words."""
+        error = f" ± {self.standard_error:,.0f}" if len(self.difference) > 1 else ""
+        return (
+            f"{round(self.difference_mean):+,}{error} on average ({round(self.quantile(0.1)):+,} to {round(self.quantile(0.9)):+,} in 8 of 10 futures), "
+            f"cheaper in {chance(self.probability_cheaper)}"
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.name}: P50 {self.p50:,.0f}; {self.change()}"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -61,7 +72,23 @@ class Comparison:
         for line in self.lines:
             if line.name == name:
                 return line
-        raise KeyError(name)
+        raise ScenarioError(
+            unknown("comparison", "scenario", str(name), [line.name for line in self.lines])
+        )
+
+    def __str__(self) -> str:
+        """A line for each scenario: range, and what it changes path by path."""
+        where = self.unit or "Company"
+        lines = [
+            f"{where} · {self.months[0]} … {self.months[-1]} · EffectiveCost in {self.currency} · {self.paths:,} paths"
+        ]
+        for i, line in enumerate(self.lines):
+            lines.append(
+                f"  {line.name}: P10 {line.p10:,.0f}, P50 {line.p50:,.0f}, P90 {line.p90:,.0f}{f'; {line.change()}' if i else ''}"
+            )
+        return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = []

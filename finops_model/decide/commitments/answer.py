@@ -14,6 +14,7 @@ from ...wording import chance
 from .offers import Offer, money_unit
 
 POINTS = 21  # levels of the regret curve
+NEVER = "never"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,17 @@ class Outcome:
         """EffectiveCost, unused hours included: (path,)."""
         return self.on_demand - self.covered.sum(axis=1) + self.fees.sum()
 
+    def __repr__(self) -> str:
+        used = np.divide(
+            self.used.mean(axis=0), self.paid, out=np.zeros(len(self.paid)), where=self.paid > 0
+        )
+        shares = ", ".join(f"{share:.0%}" for share in used)
+        return (
+            f"{len(self.paid)} purchase{'s' * (len(self.paid) != 1)} on {len(self.on_demand):,} path{'s' * (len(self.on_demand) != 1)}: "
+            f"cost {self.cost.mean():,.2f} on average instead of {self.on_demand.mean():,.2f}, fees {self.fees.sum():,.2f}"
+            + (f", used {shares}" if shares else "")
+        )
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -74,6 +86,22 @@ class Curve:
     regret_p90: np.ndarray  # (level,)
     chosen: float
 
+    def __str__(self) -> str:
+        """A table of a few levels, the chosen one marked."""
+        rows = [("Level", "Mean cost", "Mean saving", "Mean regret", "P90 regret")]
+        at = int(np.argmin(np.abs(self.levels - self.chosen)))
+        across = np.linspace(0, len(self.levels) - 1, 9).round().astype(int).tolist()
+        for i in sorted({at, *across}):
+            money = (self.cost[i], self.saving[i], self.regret[i], self.regret_p90[i])
+            mark = " ◀" if i == at else ""
+            rows.append((f"{self.levels[i]:,.6g}{mark}", *(f"{value:,.0f}" for value in money)))
+        wide = [max(len(row[i]) for row in rows) for i in range(5)]
+        lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, wide)) for row in rows]
+        unit = f" ({self.unit} an hour)" if self.unit else ""
+        return "\n".join([f"{self.offer}: what other levels cost{unit}", *lines])
+
+    __repr__ = __str__
+
 
 @dataclass(frozen=True)
 class BreakEven:
@@ -82,6 +110,22 @@ class BreakEven:
     utilisation: float  # rate ÷ on-demand: below this use, it loses
     months: np.ndarray  # (path,) term × fees ÷ on-demand money covered: use until the whole fee is saved (inf: never used)
     payback: float  # months until the upfront part is back out of the monthly saving (0: nothing upfront; inf: never)
+
+    def __str__(self) -> str:
+        """In a sentence: never where it is never."""
+        if np.isnan(self.utilisation):
+            return "nothing is bought, so nothing breaks even"
+        p10, p50, p90 = (
+            months(x) for x in np.quantile(self.months, (0.1, 0.5, 0.9), method="inverted_cdf")
+        )
+        when = f"after {p50} of use" if p50 != NEVER else NEVER
+        use = f"at {self.utilisation:.1%} use" if np.isfinite(self.utilisation) else "at no use"
+        back = ""
+        if self.payback:
+            back = f"; upfront {'back after ' if np.isfinite(self.payback) else 'back '}{months(self.payback)}"
+        return f"{use}; {when} (P10 {p10}, P90 {p90}){back}"
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +265,7 @@ class Recommendation:
         term, paid = one.offer.term_months, self.outcome.paid[at]
         if not fees:
             return BreakEven(np.nan, np.full(self.paths, np.nan), np.nan)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             months = np.where(
                 covered > 0, term * fees / np.where(covered > 0, covered, 1.0), np.inf
             )
@@ -329,14 +373,7 @@ class Recommendation:
                     f"{self.coverage:.1%}, {self.effective_savings_rate:.1%}",
                 )
             )
-            p10, p50, p90 = np.quantile(even.months, (0.1, 0.5, 0.9), method="inverted_cdf")
-            rows.append(
-                (
-                    "Break-even",
-                    f"at {even.utilisation:.1%} use; after {p50:.1f} months of use (P10 {p10:.1f}, P90 {p90:.1f})"
-                    + (f"; upfront back after {even.payback:.1f} months" if even.payback else ""),
-                )
-            )
+            rows.append(("Break-even", str(even)))
             rows.append(
                 (
                     "Regret",
@@ -361,6 +398,8 @@ class Recommendation:
         ]
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
@@ -368,6 +407,15 @@ class Recommendation:
         )
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<div><strong>{html.escape(self.headline())}</strong><table>{rows}</table>{notes}</div>"
+
+
+def months(value: float) -> str:
+    """Months in words; never where there are none.
+
+    >>> months(8.13), months(float("inf"))
+    ('8.1 months', 'never')
+    """
+    return f"{value:.1f} months" if np.isfinite(value) else NEVER
 
 
 def _number(value: float) -> str:

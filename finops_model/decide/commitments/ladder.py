@@ -156,6 +156,10 @@ class Ladder:
     def expected_cost(self) -> float:
         return float(self.cost.mean())
 
+    def __repr__(self) -> str:
+        held = " → ".join(f"{x:,.6g}" for x in self.held.mean(axis=0).round(6).tolist())
+        return f"cost {self.expected_cost:,.2f} on average of {len(self.cost):,} path{'s' * (len(self.cost) != 1)}; held by month {held}"
+
 
 def ladder(
     demand,

@@ -181,7 +181,7 @@ def load_offers(folder, only=None) -> tuple[Offer, ...]:
     A document is {vendor, currency, reference, checked, offers: [{name, …}, …]}.
     """
     offers: list[Offer] = []
-    folder = Path(folder)
+    folder, only = Path(folder), [only] if isinstance(only, str) else only
     for path in sorted(folder.glob("*.y*ml")):
         document = load_yaml(path, PriceError)
         if not isinstance(document, dict) or not isinstance(document.get("offers"), list):

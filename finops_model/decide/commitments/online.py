@@ -27,6 +27,12 @@ class Reserved:
     optimum: float  # the same in hindsight
     threshold: float  # on-demand money of one unit within a term at which it is reserved
 
+    def __repr__(self) -> str:
+        return (
+            f"cost {self.cost:,.2f}, {self.ratio:.4g} times the best in hindsight ({self.optimum:,.2f}); "
+            f"{self.reserved.sum():,.6g} units bought, at most {self.held.max(initial=0.0):,.6g} at a time"
+        )
+
     @property
     def ratio(self) -> float:
         """Cost ÷ the best in hindsight; 1 where nothing is used."""

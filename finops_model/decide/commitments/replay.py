@@ -15,6 +15,7 @@ from .limits import Limits, NothingFits, within
 from .offers import money_unit, offer_from
 from .online import floors_known, online, online_reservation
 from .past import WEEKS, Past, hindsight, past_of
+from .search.given import check_given
 from .search.objective import best_by_search, best_costs, check_objective, score
 
 __all__ = ["Replay", "Line", "online_reservation", "replay_commitments", "simulated"]
@@ -30,6 +31,10 @@ class Line:
     regret: float  # above the best in hindsight (below 0 only for a line that buys on other days or at other rates)
     bought: np.ndarray  # (month,) units an hour bought on the first day of each month
     held: np.ndarray  # (month,) units an hour running
+
+    def __repr__(self) -> str:
+        held = " → ".join(f"{x:,.6g}" for x in dict.fromkeys(self.held.round(6).tolist()))
+        return f"{self.rule}: cost {self.cost:,.2f}, saved {self.saving:,.2f}, regret {self.regret:,.2f}, held {held or 'nothing'}"
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,8 @@ class Replay:
                 ),
             ]
         )
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -182,6 +189,7 @@ def replay_commitments(
     check_objective(objective, beta)
     if not offers:
         raise PriceError("replay_commitments: there are no offers; give at least one.")
+    check_given(history, "replay_commitments", offers[0].unit, offers[0].kind == "spend", daily)
     if not isinstance(history, Mapping):
         history = quantities("history", history).ravel()
         history = np.repeat(history / 24, 24) if daily else history

@@ -253,7 +253,52 @@ class OwnOrRent:
     rent: np.ndarray  # NPV of renting the useful hours
     saving: np.ndarray  # rent − own: above 0 owning wins
     break_even: np.ndarray  # utilisation above which owning wins; above 1: never; nan: never at any
-    payback: np.ndarray  # first month (counted from 1) after which owning has cost less cash in all; 0: not within the months
+    payback: np.ndarray  # first month (counted from 1) after which owning has cost less cash in all; inf: never within the months
+
+    def __str__(self) -> str:
+        """In words: the means where there are several cases."""
+        own, rent, saving = (float(np.mean(x)) for x in (self.own, self.rent, self.saving))
+        cases = f" (means of {np.size(self.saving):,} cases)" if np.size(self.saving) > 1 else ""
+        wins = f"owning saves {saving:,.0f}" if saving > 0 else f"renting saves {-saving:,.0f}"
+        return (
+            f"owning costs {own:,.0f} and renting {rent:,.0f} at NPV{cases}: {wins}; owning wins {_edge(self.break_even)}; "
+            f"its cash is back {_back(self.payback)}"
+        )
+
+    __repr__ = __str__
+
+
+def _edge(break_even) -> str:
+    """Above which use owning wins."""
+    use = np.atleast_1d(break_even)
+    use = use[np.isfinite(use) & (use <= 1)]
+    if not use.size:
+        return "at no use"
+    low, high = float(max(use.min(), 0)), float(max(use.max(), 0))
+    return (
+        f"above {low:.0%} use"
+        if f"{low:.0%}" == f"{high:.0%}"
+        else f"above {low:.0%} to {high:.0%} use"
+    )
+
+
+def _back(payback) -> str:
+    """After how many months, or never."""
+    months = np.ravel(payback)
+    paid = months[np.isfinite(months)]
+    if not paid.size:
+        return "never within the months looked at"
+    never = (
+        f", never in {months.size - paid.size:,} of {months.size:,} cases"
+        if paid.size < months.size
+        else ""
+    )
+    first, last = int(paid.min()), int(paid.max())
+    return (
+        f"after {first:,} months{never}"
+        if first == last
+        else f"after {first:,} to {last:,} months{never}"
+    )
 
 
 def own_or_rent(
@@ -305,5 +350,5 @@ def own_or_rent(
     stays = np.flip(
         np.logical_and.accumulate(np.flip(ahead, -1), axis=-1), -1
     )  # ahead from there to the end
-    payback = np.where(stays.any(axis=-1), np.argmax(stays, axis=-1) + 1, 0)
+    payback = np.where(stays.any(axis=-1), np.argmax(stays, axis=-1) + 1.0, np.inf)
     return OwnOrRent(own, rented, rented - own, edge, payback)

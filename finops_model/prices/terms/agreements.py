@@ -297,9 +297,13 @@ class Outcome:
         ]
 
     def chances(self, quantiles: Sequence[float] = (0.1, 0.5, 0.9)) -> dict:
-        """Over all leading axes, for each year: probability of a shortfall, its mean, its mean where there is one, quantiles of
-        it (inverted CDF), the probability that some of it is paid, the mean paid, and the month by which half of the paths
-        have met what is due ("" where fewer do).
+        """Over all paths, plain numbers, a list by year each.
+
+        probability       of a shortfall
+        expected          its mean, money; expected_if: its mean where there is one
+        quantiles         {share: money} of the shortfall (inverted CDF)
+        paid_probability  that some of it is paid; expected_paid: the mean paid, money
+        half_met_by       the month by which half of the paths have met what is due ("" where fewer do)
         """
         flat = self.shortfall.reshape(-1, self.shortfall.shape[-1])
         paid = self.paid.reshape(flat.shape)
@@ -307,24 +311,29 @@ class Outcome:
         size = self.agreement.year_months
         at = np.where(self.met.reshape(flat.shape) < 0, size, self.met.reshape(flat.shape))
         half = np.sort(at, axis=0)[(len(at) - 1) // 2]
+        where_one = (flat * missed).sum(axis=0) / np.maximum(missed.sum(axis=0), 1)
         return {
-            "probability": missed.mean(axis=0),
-            "expected": flat.mean(axis=0),
-            "expected_if": np.where(
-                missed.any(axis=0),
-                (flat * missed).sum(axis=0) / np.maximum(missed.sum(axis=0), 1),
-                0.0,
-            ),
+            "probability": missed.mean(axis=0).tolist(),
+            "expected": flat.mean(axis=0).tolist(),
+            "expected_if": np.where(missed.any(axis=0), where_one, 0.0).tolist(),
             "quantiles": {
-                q: np.quantile(flat, q, axis=0, method="inverted_cdf") for q in quantiles
+                q: np.quantile(flat, q, axis=0, method="inverted_cdf").tolist() for q in quantiles
             },
-            "paid_probability": (paid > 1e-9).mean(axis=0),
-            "expected_paid": paid.mean(axis=0),
+            "paid_probability": (paid > 1e-9).mean(axis=0).tolist(),
+            "expected_paid": paid.mean(axis=0).tolist(),
             "half_met_by": [
                 self.agreement.months[y * size + int(i)] if i < size else ""
                 for y, i in enumerate(half)
             ],
         }
+
+    def __repr__(self) -> str:
+        told = self.chances()
+        years = "; ".join(
+            f"year {y + 1}: a shortfall in {share:.0%} of {self.shortfall[..., y].size:,} paths, {mean:,.0f} on average"
+            for y, (share, mean) in enumerate(zip(told["probability"], told["expected"]))
+        )
+        return f"an agreement of {len(told['probability'])} year{'s' * (len(told['probability']) != 1)}: {years}"
 
 
 def eligible_spend(

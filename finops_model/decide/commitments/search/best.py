@@ -20,6 +20,7 @@ from ..offers import Offer, load_offers, offer_from
 from ..replay import Replay, online_reservation, replay_commitments
 from . import laws
 from .cases import Single, case_of, limited
+from .given import check_given, check_unit
 from .layers import Usage, usage_of
 from .linear_program import solve
 from .objective import check_objective, cvar
@@ -65,6 +66,7 @@ def best_commitments(
     term_months: float = 12,
     upfront_share: float = 0.0,
     years: int | None = None,
+    unit: str = "",
     currency: str = "",
     start: str = "",
 ) -> Recommendation:
@@ -102,6 +104,9 @@ def best_commitments(
     years : int, optional
         How many years the hours are for, where offers of one and of several years compete;
         default: hours ÷ 8,760.
+    unit : str, optional
+        What a number of `demand` counts, for example GPU-hours; a currency where it is money (then
+        on_demand is 1, and rate 1 − discount).
     currency, start : str, optional
         For the record; start is the first day.
 
@@ -113,7 +118,8 @@ def best_commitments(
     Raises
     ------
     PriceError
-        A number that makes no sense, a limit that nothing keeps to.
+        A number that makes no sense, a limit that nothing keeps to; demand whose dates are days, or
+        whose name is a cost where units are counted.
 
     Source
     ------
@@ -145,7 +151,10 @@ def best_commitments(
             maximum=maximum,
             term_months=term_months,
             upfront_share=upfront_share,
+            unit=unit,
         )
+        check_given(demand, "best_commitments", unit)
+        check_unit(offer, "best_commitments")
         if hasattr(demand, "ppf"):
             return _of_law(demand, offer, limits, how, start)
         return Single(offer, usage_of(demand, skus)).best(limits, how, start)
@@ -156,6 +165,9 @@ def best_commitments(
     if not offers:
         raise PriceError("best_commitments: there are no offers; give at least one.")
 
+    check_given(demand, "best_commitments", unit, all(o.kind == "spend" for o in offers))
+    for offer in offers:
+        check_unit(offer, "best_commitments")
     usage = usage_of(demand, skus)
     _named_once(offers)
     worth, notes = _worth_looking_at(offers, usage, prices, limits)

@@ -12,12 +12,11 @@ from ....errors import listing
 from ....wording import chance, money
 from ....wording.pictures import curves as drawn
 from ...questions.answer import Answer
-from ..answer import Recommendation
+from ..answer import Recommendation, months
 from .how_many import HowMany, how_many
 from .levels import Level
 from .table import ON_DEMAND, RECOMMENDED, Row, SideBySide
 
-NEVER = "never"
 FORMS = {
     "level": "units",
     "committed": "money",
@@ -142,7 +141,7 @@ def _day_one(table: SideBySide, row: Row) -> float:
 
 def _after(level: Level) -> str:
     """Months of use that save the whole fee."""
-    return NEVER if level.break_even_months is None else f"{level.break_even_months:.1f} months"
+    return months(np.inf if level.break_even_months is None else level.break_even_months)
 
 
 def _chosen(table: SideBySide, rec: Recommendation) -> set[str]:
@@ -350,13 +349,13 @@ def _cash_by_month(table: SideBySide) -> pd.DataFrame:
         for row in table.rows
     }
     ways |= {f"{one.offer} in {one.steps} steps": one for one in table.ladders if one.steps > 1}
-    months = sorted({str(day)[:7] for way in ways.values() for day in way.dates})
-    frame = pd.DataFrame({"month": months})
+    every = sorted({str(day)[:7] for way in ways.values() for day in way.dates})
+    frame = pd.DataFrame({"month": every})
     for name, way in ways.items():
-        paid = dict.fromkeys(months, 0.0)
+        paid = dict.fromkeys(every, 0.0)
         for day, amount in zip(way.dates, way.cash, strict=True):
             paid[str(day)[:7]] += float(amount)
-        frame[name] = [paid[month] for month in months]
+        frame[name] = [paid[month] for month in every]
     return frame
 
 
