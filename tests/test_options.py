@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from finops_model.decide.questions.offers._base import World
 from finops_model.decide.questions.options.compared import ranked
 from finops_model.decide.questions.options.document import load_options
 from finops_model.decide.questions.options.priced import prepared
+from finops_model.errors import InputError
 from finops_model.periods import Calendar, month_range
 from finops_model.prices.capacity.provisioned import settle as settle_windows
 from finops_model.prices.settle.hourly import Hourly
@@ -399,3 +401,97 @@ def test_the_crossover_is_the_month_from_which_it_stays_cheaper():
 
 def test_every_way_of_the_shelf_has_a_test():
     assert set(offers.kinds()) <= {one["way"] for one in OFFERS.elements}
+
+
+# --- refusals -----------------------------------------------------------------------------------
+
+BASE = "question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {per_hour: 10}\noptions:\n  rent: {way: on_demand}\n"
+REFUSED = [
+    ('unknown way', BASE + '  x: {way: comitted, quantity: 1, rate: 1}\n', "o.yaml:7: options/x: unknown way to buy 'comitted'. Did you mean 'committed'?"),
+    ('no way', BASE + '  x: {quantity: 1}\n', "o.yaml:7: options/x: 'way' is missing; write one of:"),
+    ('unknown field', BASE + '  x: {way: committed, quantty: 1, rate: 1}\n', "o.yaml:7: options/x: unknown committed field 'quantty'. Did you mean 'quantity'? Known: term_months, payment, upfront_share, interval, advance, quantity, commitment, rate, discount, on_demand, eligible_share, then."),
+    ('both', BASE + '  x: {way: committed, quantity: 1, rate: 1, discount: 0.1}\n', 'o.yaml:7: options/x: committed: write rate (money per unit and hour) or discount (share off the on-demand price), one of them.'),
+    ('neither', BASE + '  x: {way: committed, quantity: 1}\n', 'o.yaml:7: options/x: committed: write rate (money per unit and hour) or discount (share off the on-demand price), one of them.'),
+    ('text', BASE + "  x: {way: committed, quantity: '10', rate: 1}\n", "o.yaml:7: options/x/quantity is the text '10'; write the number without quotes."),
+    ('formula', BASE + '  x: {way: committed, quantity: =1+1, rate: 1}\n', 'o.yaml:7: options/x: quantity is =1+1; it must be a finite number, 0 or more.'),
+    ('neg', BASE + '  x: {way: committed, quantity: -1, rate: 1}\n', 'o.yaml:7: options/x: quantity is -1; it must be a finite number, 0 or more.'),
+    ('disc', BASE + '  x: {way: committed, quantity: 1, discount: 35}\n', 'o.yaml:7: options/x: discount is 35; it must be from 0 to 1.'),
+    ('range in quantity', BASE + '  x: {way: committed, quantity: {p10: 1, p50: 2, p90: 3}, rate: 1}\n', 'o.yaml:7: options/x/quantity is a range; here it must be one number. A range may be: rate, discount, on_demand.'),
+    ('bad range', BASE + '  x: {way: committed, quantity: 3, rate: {p10: 3, p50: 2, p90: 1}}\n', 'o.yaml:7: options/x/rate: p10 3, p50 2, p90 1 must rise. For a certain value write one number.'),
+    ('payment', BASE + '  x: {way: committed, quantity: 3, rate: 1, payment: upfront}\n', "o.yaml:7: options/x: unknown payment 'upfront'. Did you mean 'no_upfront'? Known: all_upfront, partial_upfront, no_upfront."),
+    ('months', 'question: Q\nfrom: January\non_demand: 4\ndemand: {per_hour: 10}\noptions:\n  rent: {way: on_demand}\n', "o.yaml:2: from: 'January' is no month. Write it YYYY-MM, as 2027-01."),
+    ('dem', 'question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {}\noptions:\n  rent: {way: on_demand}\n', 'o.yaml:4: demand: the demand is said by nothing; write one of: per_hour, per_month, by_month, or workload and sku of the bill.'),
+    ('dem2', 'question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {per_hour: 10, per_month: 5}\noptions:\n  rent: {way: on_demand}\n', 'o.yaml:4: demand: the demand is said by per_hour and per_month; write one of: per_hour, per_month, by_month, or workload and sku of the bill.'),
+    ('dem3', 'question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {by_month: [1,2]}\noptions:\n  rent: {way: on_demand}\n', 'o.yaml: demand/by_month has 2 months and the question 12, from 2027-01 to 2027-12. Write one number for each, or months: of the question.'),
+    ('dem4', 'question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {by_month: {2027-01: 1}}\noptions:\n  rent: {way: on_demand}\n', 'o.yaml: demand/by_month: there is no 2027-02; write every month from 2027-01 to 2027-12.'),
+    ('key', 'question: Q\nfrom: 2027-01\non_demnd: 4\ndemnd: {per_hour: 10}\noptions:\n  rent: {way: on_demand}\n', "o.yaml:1: demand: is missing; write it.\no.yaml:3: unknown key 'on_demnd'. Did you mean 'on_demand'? Known: compounding, currency, demand, discount_rate, fiscal_year_starts, from, hour_shape, months, net_days, on_demand, options, paths, peak_to_mean, prices, question, seed.\no.yaml:4: unknown key 'demnd'. Did you mean 'demand'? Known: compounding, currency, demand, discount_rate, fiscal_year_starts, from, hour_shape, months, net_days, on_demand, options, paths, peak_to_mean, prices, question, seed."),
+    ('rate', BASE + 'discount_rate: 8 %\n', "o.yaml:7: discount_rate: the value is '8 %', not a number. Formulas are not run: write the number, or a range {p10, p50, p90}."),
+    ('prices', BASE + 'prices: {gpu: 0.1}\n', "o.yaml:7: prices: 'gpu' is unknown. Write change_per_year: a number or a range (-0.2: a fifth cheaper each year)."),
+    ('list', 'question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {per_hour: 10}\noptions: [a, b]\n', 'o.yaml:5: options: must be a mapping of names to values, not a list.'),
+    ('shape', BASE + 'hour_shape: [1, 2]\n', 'o.yaml:1: hour_shape has 2 numbers; write 24 (a day) or 168 (a week), not all 0.'),
+    ('alias', BASE + '  x: &a {way: on_demand}\n  y: *a\n', 'o.yaml:8: aliases (*a) are not allowed. Write the value out.'),
+    ('dup', BASE + '  rent: {way: on_demand}\n', "o.yaml:7: 'rent' appears twice in 'options'. Keep one of them."),
+    ('tag', BASE + '  x: !!python/object:os.system {way: on_demand}\n', "o.yaml:7: tag 'tag:yaml.org,2002:python/object:os.system' is not allowed: plain values only."),
+    ('noprice', 'question: Q\nfrom: 2027-01\ndemand: {per_hour: 10}\noptions:\n  rent: {way: on_demand}\n', "o.yaml:5: options/rent: on_demand: there is no on-demand price. Write 'on_demand:' here or at the top of the file, or add an option of way on_demand."),
+    ('agree', BASE + '  x: {way: agreement, commitments: [100]}\nmonths: 18\n', 'o.yaml:7: options/x: agreement: the question is about 18 months, and an agreement has whole years; write months: 24.'),
+    ('hardware', BASE + '  x: {way: hardware, gpus: 1}\n', 'o.yaml:7: options/x: way hardware is for scenarios; write owned or leased, which are bought again at the end of their life.'),
+    ('sub', BASE + '  x: {way: tokens, takes: {inpt: 3}, prices: {input: 1, output: 2}}\n', "o.yaml:7: options/x: takes: unknown meter 'inpt'. Did you mean 'input'? Known: input, uncached_input, cache_read, cache_write, cache_write_5m, cache_write_1h, input_audio, cache_read_audio, input_image, cache_read_image, input_video, cache_read_video and 28 more."),
+    ('toktake', BASE + '  x: {way: tokens, prices: {input: 1, output: 2}}\n', 'o.yaml:7: options/x: tokens counts input, uncached_input, cache_read, cache_write, cache_write_5m, cache_write_1h and 34 more; write takes: {input: …}, how many of each one unit of the demand takes.'),
+    ('setup', BASE + '  x: {way: on_demand, setup: lots}\n', "o.yaml:7: options/x/setup: the value is 'lots', not a number. Formulas are not run: write the number, or a range {p10, p50, p90}."),
+    ('change', BASE + '  x: {way: on_demand, change_per_year: -2}\n', "o.yaml:7: options/x/change_per_year is -2; a year's change lies above -1 (-0.2: a fifth cheaper)."),
+    ('big', BASE + 'paths: 3\n', "o.yaml:7: paths: must be greater than or equal to 100, not '3'."),
+    ('ledger', 'question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {workload: chat}\noptions:\n  rent: {way: on_demand}\n', 'o.yaml: demand names a workload of the bill, and there is no workspace. Give its settings (-s finops.yaml), or write per_hour or per_month.'),
+    ('none', 'question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {per_hour: 10}\noptions: {}\n', 'o.yaml:1: there is no option; write at least two under options.'),
+    ('opt text', BASE + '  x: on_demand\n', "o.yaml:7: options/x: must be a mapping of names to values, not 'on_demand'."),
+    ('way list', BASE + '  x: {way: [on_demand]}\n', "o.yaml:7: options/x: unknown way to buy '['on_demand']'. Did you mean 'on_demand'?"),
+    ('term', BASE + '  x: {way: committed, quantity: 1, rate: 1, term_months: 1.5}\n', 'o.yaml:7: options/x: term_months is 1.5; it must be a whole number.'),
+    ('termhuge', BASE + '  x: {way: committed, quantity: 1, rate: 1, term_months: 1000}\n', 'the longest term has 1000 months; a question may have 240. Write months: of the question.'),
+    ('capital', BASE + '  x: {way: owned, gpus: 0, capital: 1}\n', 'o.yaml:7: options/x: hardware: gpus is 0; it must be a finite number above 0.'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "words"), REFUSED, ids=[each[0] for each in REFUSED])
+def test_what_makes_no_sense_is_refused_with_its_line_and_what_to_do(tmp_path, name, text, words):
+    file = tmp_path / "o.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError) as refused:
+        fm.options(file)
+    assert str(refused.value).replace(f"{tmp_path}/", "").startswith(words)
+    for ours in ("OptionsDocument", "DemandTerms", "Strict", "pydantic", "dict[", "None", "array("):
+        assert ours not in str(refused.value)
+
+
+def test_a_number_with_an_exponent_is_a_number(tmp_path):
+    file = tmp_path / "o.yaml"
+    file.write_text(BASE + "  x: {way: agreement, commitments: [1e6]}\n")
+    assert fm.options(file).figures["cost"]["x"] == pytest.approx(1e6)
+
+
+def test_names_of_options_are_words_and_nothing_more(tmp_path):
+    """Hostile names stand in the answer as they are, and in no file as a formula or as code."""
+    name = "=cmd()<script>alert(1)</script>"
+    answer = fm.options(asked({name: {"way": "on_demand"}, "b": {"way": "on_demand", "setup": 1}}))
+    assert name in answer.sentence
+    page = answer.export(tmp_path / "a.html").read_text()
+    assert "<script" not in page
+    assert "'=cmd()" in answer.export(tmp_path / "a.csv").read_text()
+    answer.export(tmp_path / "a.xlsx")
+    answer.export(tmp_path / "a.json")
+
+
+EXAMPLES = sorted(
+    (Path(__file__).resolve().parents[1] / "scenarios" / "examples" / "options").glob("*.yaml")
+)
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_every_example_is_answered(file, tmp_path):
+    answer = fm.options(file)
+    assert answer.sentence.endswith(".") and len(answer.table) >= 3 and answer.picture
+    for kind in (".csv", ".html", ".json", ".xlsx"):
+        answer.export(tmp_path / f"a{kind}")
+    cost = answer.tables["Cost by fiscal year"].iloc[-1]
+    cash = answer.tables["Cash by fiscal year"].iloc[-1]
+    for one in answer.table.itertuples():
+        assert cost[one.option] == pytest.approx(one.mean)
+        assert cash[one.option] == pytest.approx(one.mean)

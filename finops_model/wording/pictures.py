@@ -34,6 +34,7 @@ def _framed(layers: Sequence[Mapping], height: int, words: str) -> Picture:
             "axis": {
                 "labelColor": SOFT,
                 "titleColor": SOFT,
+                "titleFontWeight": "normal",
                 "gridColor": "#e3e8ec",
                 "domain": False,
                 "labelLimit": 260,
@@ -388,10 +389,10 @@ def curves(
                     "type": "text",
                     "align": "left",
                     "dx": 4,
-                    "baseline": "top",
+                    "baseline": "bottom",
                     "color": WARN,
                 },
-                "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
+                "encoding": {"x": x, "y": {"value": -2}, "text": {"field": "label"}},
             }
         )
     return _framed(layers, HEIGHT, words)

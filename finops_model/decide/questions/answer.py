@@ -150,7 +150,11 @@ class Answer:
 
     def _as(self, kind: str) -> bytes | str:
         if kind == ".csv":
-            return self.table.map(guarded).to_csv(index=False, lineterminator="\n")
+            return (
+                self.table.map(guarded)
+                .rename(columns=guarded)
+                .to_csv(index=False, lineterminator="\n")
+            )
         if kind == ".json":
             return json.dumps(self.plain(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if kind == ".html":

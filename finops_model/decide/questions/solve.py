@@ -188,7 +188,7 @@ def _of_options(file, variable, settings, goal: Goal, name, low, high) -> Answer
     if variable is None:
         raise InputError("Say what to solve for: --for discount, level, price, volume or hit_rate.")
     settling = ready(load_options(file), settings)
-    what = varied(settling, variable, name, low, high)
+    what = varied(settling, variable, name, low, high, goal.other)
     other = None
     if goal.budget is None:
         other = _other(settling, what, goal.other)

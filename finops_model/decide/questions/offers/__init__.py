@@ -28,7 +28,7 @@ def kinds() -> tuple[str, ...]:
     Examples
     --------
     >>> kinds()[:2]
-    ('agreement', 'committed')
+    ('agreement', 'capacity')
     """
     return tuple(_shelf.names(__name__))
 

@@ -18,6 +18,7 @@ from .compared import MOST, Ranked, break_evens, by_month, overtakes, ranked
 from .document import ADDED, Question, load_options
 from .priced import Priced, Settling, prepared
 
+WORDS = ("from the start", "never", "after the end")  # of a crossover
 PAIRS = 6  # options of which every pair is looked at; of more, the best with each
 FORMS = {
     "mean": "money",
@@ -111,7 +112,7 @@ def _answer(settling: Settling, order: Ranked, calendar: Calendar) -> Answer:
         question="options",
         sentence=_sentence(settling, order, currency),
         table=table,
-        forms=FORMS,
+        forms=FORMS if settling.paths > 1 else {**FORMS, "chance cheapest": "share"},
         range=_range(settling, best, currency),
         reason=_reason(settling, order, pairs),
         next_best=_next(settling, order, currency),
@@ -217,8 +218,9 @@ def _reason(settling: Settling, order: Ranked, pairs: pd.DataFrame) -> str:
     rows = [row for row in pairs.itertuples(index=False) if {row[0], row[1]} == {one, other}]
     where = [(row[2], row[3]) for row in rows if row[2] is not None and not pd.isna(row[2])]
     if not where:
+        mean = " in the mean" if settling.paths > 1 else ""
         return (
-            f"'{one}' is not dearer than '{other}' at any demand up to {MOST:g} times that of the file."
+            f"'{one}' is not dearer{mean} than '{other}' at any demand up to {MOST:g} times that of the file."
             if rows and "never" in rows[0][4]
             else (rows[0][4] if rows else "")
         )
@@ -236,6 +238,8 @@ def _next(settling: Settling, order: Ranked, currency: str) -> str:
     if settling.paths == 1:  # one future is no chance
         return f"'{order.priced[1].name}' costs {money(gap, currency)} more."
     share = float(order.chance[1])
+    if len(order.npv) == 1:
+        return f"'{order.priced[1].name}' costs {money(gap, currency)} more."
     return f"'{order.priced[1].name}' costs {money(gap, currency)} more and is the cheapest in {chance(share)} of the futures."
 
 
@@ -268,6 +272,7 @@ def _notes(settling: Settling, order: Ranked, currency: str) -> tuple[str, ...]:
             else "at today's price: the file states no prices/change_per_year"
         )
         notes.append(f"Renewed until {settling.world.months[-1]} {at}: {_quoted(renewed)}.")
+    notes += _ahead(order, settling.world.months)
     for one in order.priced:
         refused = _refused(one)
         if refused > 0:
@@ -278,6 +283,18 @@ def _notes(settling: Settling, order: Ranked, currency: str) -> tuple[str, ...]:
         + (f", {question.document.net_days} days net." if question.document.net_days else ".")
     )
     return tuple(notes)
+
+
+def _ahead(order: Ranked, months: tuple[str, ...]) -> list[str]:
+    """From when on the best has paid less in all than each other."""
+    best, when = order.priced[0], {}
+    for one in order.priced[1:]:
+        when.setdefault(overtakes(best, one, months), []).append(one.name)
+    said = [
+        f"than {_quoted(names)} {at if at in WORDS else f'from {at} on'}"
+        for at, names in when.items()
+    ]
+    return [f"'{best.name}' has paid less in all {'; '.join(said)}."] if said else []
 
 
 def _quoted(names) -> str:

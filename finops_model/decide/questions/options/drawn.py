@@ -12,7 +12,7 @@ from ....errors import InputError, ScenarioError
 from ....periods import add_months, month_range
 from ....uncertainty.elicit import read_value
 from ....uncertainty.uniforms import monthly_uniforms, path_uniforms
-from .document import DemandTerms, Question
+from .document import LONGEST, DemandTerms, Question
 
 BINS = 168  # of a load curve said by its peak alone
 YEAR = 12
@@ -67,6 +67,10 @@ class Draws:
 def months_of(question: Question, terms) -> tuple[str, ...]:
     """The months asked about: as the file says, else the longest term of its options, at least a year."""
     count = question.document.months or max(max(terms, default=0), YEAR)
+    if count > LONGEST:
+        raise InputError(
+            f"the longest term has {count} months; a question may have {LONGEST}. Write months: of the question."
+        )
     return month_range(question.document.first, add_months(question.document.first, count - 1))
 
 

@@ -7,7 +7,8 @@ from dataclasses import fields as fields_of
 
 import numpy as np
 
-from ....errors import FinOpsError, InputError, PriceError, unknown
+from ....checks import NUMBER
+from ....errors import FinOpsError, InputError, PriceError, listing, unknown
 from ....prices.terms.payments import npv
 from ....scenario import ways
 from ....scenario.ways import Months
@@ -102,7 +103,7 @@ class Settling:
         if not isinstance(takes, dict):
             if len(names) > 1:
                 raise InputError(
-                    f"{option.way} counts {', '.join(names)}; write takes: {{{names[0]}: …}}, how many of each one unit of the demand takes."
+                    f"{option.way} counts {listing(names, 6)}; write takes: {{{names[0]}: …}}, how many of each one unit of the demand takes."
                 )
             takes = dict.fromkeys(names, takes)
         wrong = [name for name in takes if name not in names]
@@ -228,6 +229,10 @@ def _drawn(option: Option, draws: Draws) -> dict:
     may = form.UNCERTAIN
     fields = {}
     for key, value in option.fields.items():
+        if isinstance(value, str) and NUMBER.match(value):
+            raise InputError(
+                f"{option.where}/{key} is the text '{value[:40]}'; write the number without quotes."
+            )
         ranged = isinstance(value, dict) and any(
             str(name) in ("kind", "min", "max", "p")
             or str(name).startswith("p")

@@ -82,8 +82,9 @@ def varied(
     name: str | None,
     low: float | None = None,
     high: float | None = None,
+    other: str | None = None,
 ) -> Varied:
-    """The number that is meant; raises InputError where no option has it, or several do and none is named."""
+    """The number that is meant: of the option named, else of the only one that says it (`other` apart); raises InputError for none or several."""
     if kind not in KINDS:
         near = nearest(str(kind), KINDS)
         raise InputError(
@@ -105,8 +106,12 @@ def varied(
     having = {
         option.name: field
         for option in options
-        if (name is None or option.name == name) and (field := _field(settling, option, kind))
+        if option.name == (name or option.name) and (field := _field(settling, option, kind))
     }
+    if name is None:
+        having.pop(other or "", None)
+        said = {own: field for own, field in having.items() if field in settling.fields[own]}
+        having = said or having
     if len(having) != 1:
         raise InputError(
             f"--for {kind}: {_none_or_many(kind, name, having, [option.name for option in options])}"
