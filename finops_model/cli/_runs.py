@@ -61,6 +61,8 @@ def row(run, base, of: str, land: dict | None) -> dict:
             for estimate in answers.converge(total, of)
         ],
     }
+    if run.caps:
+        cells["caps"] = run.caps
     if run.purchases:
         cells["purchases"] = run.purchases
     if run.agreements:
@@ -95,6 +97,7 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, currency: s
             said.append(f"{row['name']}: {landing_words.budget_sentence(row['budget'], currency)}")
         said += [bought(one, row["name"], currency) for one in run.purchases]
         said += [agreed(one, row["name"], currency) for one in run.agreements]
+        said += [capped(one, row["name"], currency) for one in run.caps]
     if runs[0].engine == PREVIEW:
         said.append(
             "Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown."
@@ -106,6 +109,25 @@ def of_routing(files, runs) -> list[str]:
     """A sentence for each scenario that routes tokens and does not say what is run again by the model they came from."""
     pairs = zip(files, runs, strict=False)
     return [silence(run.name) for file, run in pairs if routes_silently(load_scenario(file))]
+
+
+def cheaper(row: dict) -> str:
+    """The chance that a scenario is cheaper; what refuses work is not called cheaper."""
+    return "work refused" if row.get("caps") else chance(row["probability_cheaper"])
+
+
+def capped(one: dict, scenario: str, currency: str) -> str:
+    """What a spend cap avoids and what work is refused for it; it is no saving."""
+    avoided = money(sum(one["avoided"]), currency)
+    text = f"{scenario}: {one['name']}: cost avoided by a cap, work refused: {avoided} expected"
+    text += f" ({money(one['avoided_p10'], currency)} to {money(one['avoided_p90'], currency)} in 8 of 10 futures)"
+    if one["refused"] is not None:
+        text += f"; {sum(one['refused']):,.0f} {one['unit']} are refused"
+        if one["refused_share"] is not None:
+            text += f", {one['refused_share']:.1%} of what is asked"
+    if one["value_lost"] is not None:
+        text += f", worth {money(one['value_lost'], currency)}"
+    return f"{text}; it binds in {chance(one['binds'])} of futures."
 
 
 def bought(one: dict, scenario: str, currency: str) -> str:

@@ -232,7 +232,6 @@ def _compare(
 ) -> list:
     from ..front.forecasting import unfinished
     from ..measure.budget import against, outside_words
-    from ..measure.words import chance
     from ..publish import close, since
     from ..publish.lineage import kept_runs
     from ..simulate import scenarios as simulate
@@ -347,7 +346,7 @@ def _compare(
                 for k in _runs.TABLE
             ),
             change,
-            chance(row["probability_cheaper"]) if changed else "–",
+            _runs.cheaper(row) if changed else "–",
         )
     out.print(table)
     for text in (

@@ -15,23 +15,24 @@ from ..uncertainty.risks import make as make_risk
 from . import ledger_base as base_facts
 from .applied import Applied, first_day, read_number, refuse_date, refuse_per_month, show
 from .changes import escape, leaves, unescape
+from .pulled.caps import add_cap
 from .purchases.agreements import add_agreement
 from .purchases.changes import add_purchase
 from .schema import Change, CommitmentTerms, Launch
 
 
 def add(applied: Applied, change: Change, where: str, facts) -> None:
-    """An agreement, a commitment, a purchase, a launch or a risk."""
+    """An agreement, a cap, a commitment, a purchase, a launch or a risk."""
     parts = change.path.split("/")
     kind = parts[0]
     if (
         len(parts) != 2
         or not parts[1]
-        or kind not in ("commitments", "workloads", "risks", "purchases", "agreements")
+        or kind not in ("agreements", "caps", "commitments", "workloads", "risks", "purchases")
         or "*" in parts[1]
     ):
         raise ScenarioError(
-            f"{where}: op: add takes agreements/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not '{change.path}'."
+            f"{where}: op: add takes agreements/NAME, caps/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not '{change.path}'."
         )
     if not isinstance(change.value, dict):
         raise ScenarioError(
@@ -47,6 +48,9 @@ def add(applied: Applied, change: Change, where: str, facts) -> None:
         add_commitment(
             applied, name, read_terms(change.value, where, change.path), where, change.since
         )
+        return
+    if kind == "caps":
+        add_cap(applied, name, change.value, where, facts, change.since, change.because)
         return
     if kind == "agreements":
         refuse_date(change, change.path, where)

@@ -26,6 +26,7 @@ class Applied:
     risks: dict[str, tuple[dict, str, Risk]] = field(
         default_factory=dict
     )  # name -> its terms as written, where, what they mean
+    caps: dict[str, Any] = field(default_factory=dict)  # name -> pulled.caps.Cap
     purchases: dict[str, Any] = field(default_factory=dict)  # name -> purchases.terms.Purchase
     agreements: dict[str, Any] = field(default_factory=dict)  # name -> purchases.agreements.Placed
     notes: list[dict] = field(default_factory=list)

@@ -76,6 +76,7 @@ class Resolved:
     assumptions: tuple[dict, ...]
     shapes: Path | None = None
     risks: tuple[Placed, ...] = ()
+    caps: tuple = ()  # spend caps, in the order of the files (pulled/caps.py)
     purchases: Mapping[str, Purchase] = field(default_factory=dict)
     agreements: Mapping[str, Agreed] = field(default_factory=dict)
 
@@ -246,6 +247,7 @@ def resolve(
         seed=settings.seed if document.seed is None else document.seed,
         assumptions=(*applied.notes, *_two_seeds(scenario, settings)),
         shapes=shapes,
+        caps=tuple(applied.caps.values()),
         risks=tuple(
             Placed(name, where, risk)
             for name, (_, where, risk) in applied.risks.items()

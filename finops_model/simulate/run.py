@@ -59,6 +59,9 @@ class Run:
     agreements: list[dict] = field(
         default_factory=list
     )  # expected money off by month, and of contract years what they miss (purchases/agreed.py)
+    caps: list[dict] = field(
+        default_factory=list
+    )  # spend caps of a scenario: cost avoided, work refused (capped.py)
     nothing: tuple[str, str] | None = (
         None  # why nothing is forecast, a clause and its reason: then there are no months
     )

@@ -19,6 +19,7 @@ from ..scenario.ledger_base import read_facts
 from ..settings import Settings, load_settings
 from ..streams import BLOCK
 from ..uncertainty.answers import answer, enough_paths
+from .capped import CapTally
 from .compile.plan import Plan, compile_plan, future
 from .compile.to_flat import Tallies, compile_flat
 from .compile.to_flat import by_workload as money_by_workload
@@ -98,7 +99,7 @@ def simulate(
     horizon = np.empty((paths, workloads))
     mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
     belongs = plan.paid_by
-    tallies = Tallies(Tally(plan.purchases), AgreementTally(plan.agreements))
+    tallies = Tallies(Tally(plan.purchases), AgreementTally(plan.agreements), CapTally())
     for block in blocks:
         own = money_by_workload(compiled, block, seed, tallies) + plan.recurring
         first, count = block.path0, len(own)
@@ -128,10 +129,11 @@ def simulate(
         so_far=plan.so_far,
         by_workload=by_workload,
         range_share=variance_shares(horizon, belongs),
-        dials=_dials(plan, effective, seed, engine, threads) if dials else {},
+        dials=_dials(plan, effective, seed, engine, threads) if dials and not plan.caps else {},
         lines=lines(plan, mean / paths, by_workload, purchases),
         purchases=purchases,
         agreements=tallies.agreements.rows(plan.months),
+        caps=tallies.caps.rows(plan),
         assumptions=[dict(note) for note in plan.assumptions],
         seed=seed,
         paths=paths,

@@ -17,6 +17,7 @@ from ...forecasting.widths.demand import Demand
 from ...periods import days, month_index
 from ...scenario.booked import excluded, month_parts, recurring_by_workload
 from ...scenario.changes import escape
+from ..capped import Capped, compile_caps
 from ..purchases.agreed import Deal, compile_agreements
 from ..purchases.compiled import Bought, compile_purchases, own_names, refuse_moved, take_over
 from .demand_paths import Parameter, multipliers, risk_series, steady_demand, with_launches
@@ -88,6 +89,7 @@ class Plan:
         default_factory=dict
     )  # (workload, sku): as Meta.paid
     agreements: tuple[Deal, ...] = ()  # on the money of their scope (docs/method §3.48)
+    caps: tuple[Capped, ...] = ()  # what some workloads may cost at most
     purchases: tuple[Bought, ...] = ()  # settled on the meters of the kernel (docs/method §3.42)
 
     @property
@@ -243,6 +245,18 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         seed=resolved.seed,
         paths=resolved.paths,
         shapes=resolved.shapes is not None,
+        caps=compile_caps(
+            resolved,
+            names,
+            [units[u] for u in unit_of],
+            entries,
+            prices,
+            dates=dates,
+            pools=pools,
+            tiered=tiered_skus,
+        )
+        if resolved.caps
+        else (),
         unused_owner=tuple(
             names.index(pool.owner) if pool.owner in names else -1 for pool in pools
         ),

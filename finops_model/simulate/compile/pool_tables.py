@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...prices.settle.hourly import weekday_of
+from ..capped import CapMeters, cap_columns
 from ..kernel.flat import Table
 from .numbers import above, day_piece, hour_pieces, nothing
 from .overlaps import Overlap
@@ -98,21 +99,32 @@ class _Parts:
 
 def add_pools(
     plan: Plan, columns, lines: int, grids=None
-) -> tuple[tuple[PoolMeters | ApartMeters, ...], dict]:
-    """(meters of each pool, fields of the FlatPlan); the meters are added to the columns.
+) -> tuple[tuple[PoolMeters | ApartMeters, ...], dict, tuple[CapMeters, ...]]:
+    """(meters of each pool, fields of the FlatPlan, meters of each cap); the meters are added to the columns.
 
     lines   how many price lines the plan has; uncertain prices come first, in the order of plan.uncertain_prices
     grids   by pool: levels of its commitment dial (units per hour), or scales of demand where its SKUs stand apart; None: no dials
     """
-    parts, meters = _Parts(lines), {}
+    parts, meters, caps = _Parts(lines), {}, None
     dial = [() if grids is None else tuple(grid) for grid in (grids or [()] * len(plan.pools))]
     for q in sorted(range(len(plan.pools)), key=lambda q: plan.pools[q].apart is not None):
         add = _add_pool if plan.pools[q].apart is None else _add_apart
+        if add is _add_apart and caps is None:
+            caps = cap_columns(plan, columns, parts)
         meters[q] = add(plan, plan.pools[q], q, columns, parts, dial[q])
-    tabled = sum(pool.apart is None for pool in plan.pools)
-    return tuple(meters[q] for q in range(len(plan.pools))), parts.fields(
-        len(plan.dates), len(parts.names) - tabled
+    caps = cap_columns(plan, columns, parts) if caps is None else caps
+    tabled = _tabled(plan)
+    return (
+        tuple(meters[q] for q in range(len(plan.pools))),
+        parts.fields(len(plan.dates), len(parts.names) - tabled),
+        caps,
     )
+
+
+def _tabled(plan: Plan) -> int:
+    """How many pools have tables; the kept ones are counted after them."""
+    by_day = sum(one.cap.per_day is not None for one in plan.caps)
+    return sum(pool.apart is None for pool in plan.pools) + by_day
 
 
 def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> PoolMeters:
@@ -206,7 +218,7 @@ def _add_apart(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, scales) -
     covered = columns.add(*(f"pool/{q}/covered/{i}" for i in range(count)))
     changed = columns.add(*(f"pool/{q}/changed/{sku}" for sku in apart.skus))
     scaled = columns.add(*(f"pool/{q}/scaled/{k}" for k in range(len(scales))))
-    first = sum(one.apart is None for one in plan.pools)  # kept pools are counted from here
+    first = _tabled(plan)  # kept pools are counted from here
     sku_of, shares, line = [], [], np.full(len(apart.skus), -1)
     for s, (using, _) in enumerate(of_sku):
         line[s] = len(parts.names) - first if apart.line[s] >= 0 else -1

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...forecasting.covariates.timeline import Timeline
 from ...prices.settle.windows import charge_months, share
+from ..capped import CapMeters, CapTally, settle_caps
 from ..kernel.flat import BlockTotals, FlatPlan, PathValue
 from ..purchases.agreed import AgreementTally, settle_agreement
 from ..purchases.settled import Tally, add_columns, settle
@@ -33,6 +34,7 @@ class Compiled:
     pools: tuple[PoolMeters | ApartMeters, ...]
     dials: int  # tokens, routable, routed; −1: not kept
     purchases: tuple[tuple[int, ...], ...] = ()  # by purchase: its meters
+    caps: tuple[CapMeters, ...] = ()
 
 
 class _Columns:
@@ -160,7 +162,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             for w in range(plan.demand if plan.line_skus[i] in of_tokens else 0):
                 columns.charge(w, dials, money[:, w], i)
 
-    meters, settled = add_pools(plan, columns, len(lines), grids)
+    meters, settled, caps = add_pools(plan, columns, len(lines), grids)
     powers = np.zeros((len(profile), len(lines)))
     for v, here in enumerate(on_line):
         powers[v, here] = 1.0
@@ -206,6 +208,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         meters,
         dials - units if dials >= 0 else -1,
         tuple(tuple(column - units for column in where) for where in bought),
+        caps,
     )
 
 
@@ -231,10 +234,11 @@ def _uncertain(parameter):
 
 @dataclass(frozen=True)
 class Tallies:
-    """What purchases and agreements come to over all blocks of a run."""
+    """What purchases, agreements and caps come to over all blocks of a run."""
 
     purchases: Tally
     agreements: AgreementTally
+    caps: CapTally
 
 
 def by_workload(
@@ -263,6 +267,7 @@ def by_workload(
     ]
     for one in bought:
         own[:, :, one.workloads] += one.money
+    settle_caps(own, plan, compiled.caps, totals, seed, None if tallies is None else tallies.caps)
     agreed = [settle_agreement(deal, own + plan.recurring) for deal in plan.agreements]
     for one in agreed:
         own += one.change
