@@ -174,7 +174,7 @@ REFUSED = {
     'purchases:\n  "a\\nb": {way: on_demand, use: 1, price: 2}': "purchases/a\\nb: a purchase needs a name of 1 to 100 letters on one line",
     "purchases:\n  x: {way: on_demand, use: 1, price: 2, like: chatt}": "purchases/x/like: unknown workload 'chatt'. Did you mean 'chat'?",
     "purchases:\n  x: {way: on_demand, use: 1, price: 2, driver: users}": "purchases/x: unknown driver 'users'.",
-    "changes:\n- {path: purchases/x/y, op: add, value: {}, because: b}": "op: add takes agreements/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'purchases/x/y'.",
+    "changes:\n- {path: purchases/x/y, op: add, value: {}, because: b}": "op: add takes agreements/NAME, caps/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'purchases/x/y'.",
     "purchases:\n  x: {way: on_demand, use: 1, price: 2}\nchanges:\n- {path: purchases/x/prise, op: set, value: 1, because: b}": "path 'purchases/x/prise' is not there. Did you mean 'purchases/x/price'?",
     "purchases:\n  x: {way: on_demand, use: 1, price: 2}\nchanges:\n- {path: purchases/x, op: add, value: {way: on_demand, use: 1, price: 2}, because: b}": "purchases/x is there already",
     "purchases:\n  x: {way: on_demand, use: 1, price: 2}\nchanges:\n- {path: purchases/x/block, op: set, value: 0, because: b}": "on_demand: block",

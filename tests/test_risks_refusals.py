@@ -134,7 +134,7 @@ NAMES = {
 }
 CHANGES = {
     f"path: risks/r, op: add, because: x, value: {{{FX}}}": "risks/r is there already; change its values with op: set, or give the new one another name.",
-    f"path: risks/*, op: add, because: x, value: {{{FX}}}": "op: add takes agreements/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'risks/*'.",
+    f"path: risks/*, op: add, because: x, value: {{{FX}}}": "op: add takes agreements/NAME, caps/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'risks/*'.",
     f"path: risks/q, op: add, since: 2027-01, because: x, value: {{{FX}, since: 2027-02}}": "since is given in the change and in its value; keep one of them.",
     f"path: risks/q, op: add, per: month, because: x, value: {{{FX}}}": "per: month belongs to values that change in time (levels, growth, prices); 'risks/q' is not one.",
     "path: risks/q, op: add, because: x, value: 5": "op: add needs a mapping of names to values, not '5'.",

@@ -178,7 +178,7 @@ REFUSED = [
     (
         "add what",
         ["path: prices/x, op: add, value: {a: 1}, because: x"],
-        "op: add takes agreements/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'prices/x'.",
+        "op: add takes agreements/NAME, caps/NAME, commitments/NAME, purchases/NAME, workloads/NAME or risks/NAME, not 'prices/x'.",
     ),
 ]
 
