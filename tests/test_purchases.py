@@ -439,3 +439,58 @@ changes:
         load_scenario(company[0] / "r.yaml"), settings=chosen, facts=facts, months=2, replay=True
     )
     assert list(one.purchases) == ["old"] and not one.agreements
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_cost_said_as_money_has_that_mean_and_range(company, engine):
+    text = "changes:\n- {path: workloads/train/demand/cost_per_month, op: set, since: 2026-12-16, because: b, value: {min: 3100, max: 9300}}\n"
+    base, moved = (
+        run(company, "", paths=4096, engine=engine),
+        run(company, text, paths=4096, engine=engine),
+    )
+    lake = run(
+        company,
+        "changes:\n- {path: workloads/train/demand/level, op: set, value: 0, because: b}\n",
+        paths=4096,
+        engine=engine,
+    )
+    unit = base.units.index("Research")
+    own = (moved.effective - lake.effective)[:, :, unit]
+    assert np.array_equal(moved.effective[:, 0], base.effective[:, 0])
+    assert own[:, 2:].min() >= 3100 - 0.01 and own[:, 2:].max() <= 9300 + 0.01
+    assert abs(own[:, 2].mean() - 6200) < 4 * 6200 / np.sqrt(12 * 4096)
+    assert np.quantile(own[:, 3], 0.1) == pytest.approx(3100 + 620, rel=0.02)
+    assert own[:, 2] == pytest.approx(own[:, 3], rel=1e-5)  # one draw for the whole run
+    assert moved.workloads == base.workloads
+
+
+def test_a_workload_of_several_units_may_be_stated_in_money(company):
+    text = "changes:\n- {path: workloads/chat/demand/cost_per_month, op: set, because: b, value: 500}\n"
+    one = run(company, text)
+    assert one.by_workload[one.workloads.index("chat")][:, 0] == pytest.approx(500)
+
+
+def test_a_total_until_a_day_lies_evenly_on_its_days(company):
+    text = "purchases:\n  x: {way: money, total: 9200, until: 2027-02}\n"
+    assert bought(company, text)["parts"]["stated"] == pytest.approx([3000, 3100, 3100, 0])
+    with pytest.raises(ScenarioError) as refusal:
+        bought(company, text.replace(", until: 2027-02", ""))
+    assert (
+        "it does not end within the run. Write until: the first day after them, or per_month."
+        in str(refusal.value)
+    )
+
+
+REFUSED_MONEY = {
+    "workloads/chatt/demand/cost_per_month, op: set, value: 3": "unknown workload with a history 'chatt'. Did you mean 'chat'?",
+    "workloads/chat/demand/cost_per_month, op: scale, value: 3": "states money a month; use op: set. To multiply a forecast, scale workloads/chat/demand/level.",
+    "workloads/chat/demand/cost_per_month, op: set, value: -3": "workloads/chat/demand/cost_per_month is -3; it must be 0 or more.",
+    "workloads/chat/demand/cost_per_month, op: set, value: much": "workloads/chat/demand/cost_per_month",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED_MONEY, ids=range(len(REFUSED_MONEY)))
+def test_money_that_cannot_be_meant_is_refused(company, text):
+    with pytest.raises(ScenarioError) as refusal:
+        resolved(company, f"changes:\n- {{path: {text}, because: b}}\n")
+    assert REFUSED_MONEY[text] in str(refusal.value), str(refusal.value)

@@ -29,7 +29,7 @@ from .changes import Event, escape, leaves, match, unescape
 from .pulled.bought import is_lever
 from .pulled.reading import lever_paths, read_escalation, refuse_beside, set_levers
 from .purchases.agreements import add_agreement, known_terms, set_agreement
-from .purchases.changes import add_purchase, known_paths, set_purchase
+from .purchases.changes import add_purchase, is_stated, known_paths, set_purchase, state_cost
 from .schema import Change, WorkloadSettings
 
 TEXTS = ("driver", "unit", "team", "environment")
@@ -210,6 +210,9 @@ def _setting(applied: Applied, path: str, value, where: str, model, key: str) ->
 def _change(applied: Applied, change: Change, where: str, facts) -> list[str]:
     """A `set` or `scale` on every path that it names; these paths."""
     known = leaves(applied.tree)
+    if is_stated(change.path):
+        state_cost(applied, change, where, facts)
+        return []
     if change.op == "set" and change.path.startswith(
         "risks/"
     ):  # fields that keep their default may be set too

@@ -34,6 +34,9 @@ TEXTS = (
 )  # common keys that hold for the whole run
 
 
+STATED = "cost_per_month"
+
+
 def add_purchase(
     applied: Applied,
     name: str,
@@ -203,6 +206,37 @@ def _certain(purchase: Purchase) -> dict:
         **purchase.fields,
         **{key: getattr(way, key) for key in purchase.form.UNCERTAIN if key in purchase.fields},
     }
+
+
+def is_stated(path: str) -> bool:
+    """Whether a path is the cost of a workload said as money."""
+    parts = path.split("/")
+    return len(parts) == 4 and parts[0] == "workloads" and parts[2:] == ["demand", STATED]
+
+
+def state_cost(applied: Applied, change: Change, where: str, facts) -> None:
+    """`set` of workloads/NAME/demand/cost_per_month: from its day on that money stands in place of what its use would cost."""
+    refuse_per_month(change, where)
+    name = unescape(change.path.split("/")[1])
+    if change.op != "set":
+        raise ScenarioError(
+            f"{where}: '{change.path}' states money a month; use op: set. To multiply a forecast, scale workloads/{escape(name)}/demand/level."
+        )
+    if name not in facts.names:
+        if facts.replay:
+            return
+        raise ScenarioError(
+            unknown(where, "workload with a history", name.replace("*", "…"), facts.names)
+        )
+    read_number(change.value, change.path, where)
+    title = f"{name}, stated"
+    if title in applied.purchases:
+        raise ScenarioError(
+            f"{where}: the cost of '{name}' is stated already at {applied.purchases[title].where}. From a later day on, set "
+            f"purchases/{escape(title)}/per_month."
+        )
+    written = {"way": "money", "per_month": change.value, "for": {"workloads": [name]}}
+    add_purchase(applied, title, written, where, facts, change.since, change.because)
 
 
 def starts(purchase: Purchase, first) -> str:

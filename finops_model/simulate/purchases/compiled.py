@@ -165,7 +165,8 @@ def _taking(resolved, purchase: Purchase, taken: Mapping, names) -> list[Meter]:
     at, form = f"{purchase.where}: {purchase.path}", purchase.form
     known = {sku.id: sku for sku in resolved.facts.meta.skus}
     units = {sku: unit_of(resolved.facts, sku) for _, sku in taken}
-    if len(form.METERS) == 1 and len({unit.casefold() for unit in units.values()}) > 1:
+    alike = getattr(form, "ANY_UNIT", False) or len(form.METERS) > 1
+    if not alike and len({unit.casefold() for unit in units.values()}) > 1:
         first, *rest = {unit: sku for sku, unit in units.items()}.items()
         raise ScenarioError(
             f"{at}/for: '{first[1]}' is in {first[0] or 'no unit'} and '{rest[0][1]}' in {rest[0][0] or 'no unit'}, and "
