@@ -4,6 +4,7 @@ import numpy as np
 from oracles import closed_forms as closed
 from oracles import price_moments as moments
 
+from finops_model.decide.sobol import sobol as by_draws
 from finops_model.decide.sobol import sobol_multilinear
 from finops_model.errors import ScenarioError
 from finops_model.uncertainty import answers, chances, correlate, price_risk
@@ -11,6 +12,7 @@ from finops_model.uncertainty.elicit import read_value
 from finops_model.uncertainty.spot_price import Spot
 
 from . import known
+from ._functions import function
 from ._simulated import beside, count, draws, steps
 from .distribution import asked
 
@@ -19,11 +21,11 @@ def evaluate(subject: dict, given: dict) -> dict:
     subject = dict(subject)
     kind = subject.pop("kind", None)
     assert kind in KINDS, f"oracle: kind is '{kind}'; known: {sorted(KINDS)}"
-    function, own, asks = KINDS[kind]
-    known(subject, own, f"oracle {kind}")
+    answer, own, asks = KINDS[kind]
+    known(subject, subject if own is None else own, f"oracle {kind}")  # None: names of its own
     known(given, asks | ({"simulate"} if kind in SIMULATED else set()), f"given of {kind}")
-    found = function(subject, given)
-    if "simulate" in given:
+    found = answer(subject, given)
+    if "simulate" in given and kind in SIMULATED:
         paths, seed = count(given["simulate"])
         found |= beside(
             draws(kind, subject, given, _factor if kind == "price_jumps" else _value, paths, seed),
@@ -77,6 +79,15 @@ def ar1(s, g):
     found = {"stationary_sd": stationary, "innovation_sd": shock}
     if "lags" in g:
         found["autocorrelation"] = s["phi"] ** np.abs(np.asarray(g["lags"], float))
+    if "at" in g:
+        start, n = g.get("start", "stationary"), np.asarray(g["at"], float)
+        closed.ar1_sum_variance(s["phi"], shock, n, start)  # refuses steps that are none
+        variance = (
+            stationary**2 * (1 - s["phi"] ** (2 * n)) if start == "zero" else stationary**2 + 0 * n
+        )
+        found |= {"variance_at": variance[()], "sd_at": np.sqrt(variance)[()]}
+        if "simulate" in g:
+            found["standard_errors_at"] = recursion(s["phi"], shock, stationary, variance, g)
     if "steps" in g:
         variance = closed.ar1_sum_variance(
             s["phi"], shock, g["steps"], g.get("start", "stationary")
@@ -118,6 +129,79 @@ def copula(s, g):
     }
     if "sigma" in g:
         found["lognormal_pearson"] = correlate.lognormal_pearson(rho, *g["sigma"])
+    if "levels" in g:
+        u, v = (float(level) for level in g["levels"])
+        both = joint_below(float(rho), u, v)
+        above = 1 - u - v + both
+        found |= {
+            "both_below": both,
+            "both_above": above,
+            "second_above_if_first": above / (1 - u),
+        }
+        if "simulate" in g:
+            paths, seed = count(g["simulate"])
+            drawn = correlate.copula_uniforms(seed, ["a", "b"], paths, [[1, rho], [rho, 1]])
+            share = float(((drawn[:, 0] > u) & (drawn[:, 1] > v)).mean())
+            found["standard_errors"] = (share - above) / np.sqrt(above * (1 - above) / paths)
+    return found
+
+
+def joint_below(rho: float, u: float, v: float) -> float:
+    """P(U ≤ u, V ≤ v) of a Gaussian copula: Φ2 by the integral of Φ((b − ρz) ÷ √(1 − ρ²)) over z < a."""
+    from scipy.integrate import quad
+    from scipy.special import ndtr, ndtri
+
+    assert 0 < u < 1 and 0 < v < 1, f"levels: {u:g} and {v:g}; ranks lie between 0 and 1"
+    if abs(rho) == 1:
+        return min(u, v) if rho > 0 else max(0.0, u + v - 1)
+    b, root = float(ndtri(v)), np.sqrt(1 - rho**2)
+    return float(quad(lambda p: float(ndtr((b - rho * ndtri(p)) / root)), 0.0, u, epsabs=1e-12)[0])
+
+
+def recursion(phi: float, shock: float, stationary: float, variance, g) -> list[float]:
+    """x[t] = phi · x[t−1] + shock, path by path: its variance at each step, in standard errors from the closed form."""
+    from scipy.special import ndtri
+
+    from finops_model import streams
+
+    paths, seed = count(g["simulate"])
+    wanted = [int(n) for n in np.atleast_1d(g["at"])]
+    x = np.zeros(paths)
+    if g.get("start", "stationary") == "stationary":
+        x = stationary * ndtri(streams.uniforms(seed, "sentence/0", paths))
+    seen = {0: x}
+    for t in range(1, max(wanted) + 1):
+        x = phi * x + shock * ndtri(streams.uniforms(seed, f"sentence/{t}", paths))
+        seen[t] = x
+    return [
+        float((seen[t].var() - v) / (v * np.sqrt(2 / paths))) if v else float(seen[t].var())
+        for t, v in zip(wanted, np.atleast_1d(variance), strict=True)
+    ]
+
+
+def factors(s, g):
+    """Two values that follow named factors: the correlation of their normal scores, and what each keeps for itself."""
+    pair = {name: _value({"min": 0, "max": 1, "factors": loadings}) for name, loadings in s.items()}
+    assert len(pair) == 2, f"factors: give the loadings of two values, not of {len(pair)}"
+    first, second = (dict(one.loadings) for one in pair.values())
+    rho = sum(load * second.get(name, 0.0) for name, load in first.items())
+    found = {
+        "rho": rho,
+        "spearman": correlate.gaussian_spearman(rho),
+        "own": {
+            name: np.sqrt(1 - sum(b**2 for b in dict(one.loadings).values()))
+            for name, one in pair.items()
+        },
+    }
+    if "simulate" in g:
+        from finops_model import streams
+        from finops_model.uncertainty.following import Draws
+
+        paths, seed = count(g["simulate"])
+        draw = Draws(lambda name: streams.uniforms(seed, name, paths))
+        drawn = np.stack([one.on_paths(draw, name) for name, one in pair.items()], axis=-1)
+        rank = float(correlate.spearman_of(drawn)[0, 1])
+        found["standard_errors"] = (rank - found["spearman"]) * np.sqrt(paths - 1)
     return found
 
 
@@ -138,6 +222,16 @@ def correlation(s, g):
 
 
 def sobol(s, g):
+    if "function" in s:
+        values = {name: _value(value) for name, value in s["values"].items()}
+        paths, seed = count({"paths": 8192, **g.get("draw", {})})
+        found = by_draws(function(s["function"], values), values, paths, seed)
+        return {
+            "first": {index.name: index.first for index in found},
+            "total": {index.name: index.total for index in found},
+            "first_error": {index.name: index.first_error for index in found},
+            "total_error": {index.name: index.total_error for index in found},
+        }
     terms = [(t["coefficient"], t["of"]) for t in s["terms"]]
     found = sobol_multilinear(terms, s["means"], s["sds"])
     return {
@@ -296,11 +390,16 @@ KINDS = {
         {"budget", "level", "quantiles", "at", "commit", "rate", "price", "paths", "relative"},
     ),
     "compound_poisson": (compound_poisson, {"events", "rate_per_step", "steps", "jump"}, {"x"}),
-    "ar1": (ar1, {"phi", "innovation_sd", "stationary_sd"}, {"lags", "steps", "start"}),
+    "ar1": (
+        ar1,
+        {"phi", "innovation_sd", "stationary_sd"},
+        {"lags", "steps", "start", "at", "simulate"},
+    ),
     "ou": (ou, {"kappa", "sigma", "step"}, {"time", "start", "level"}),
-    "copula": (copula, {"rho", "spearman", "kendall"}, {"sigma"}),
+    "copula": (copula, {"rho", "spearman", "kendall"}, {"sigma", "levels", "simulate"}),
+    "factors": (factors, None, {"simulate"}),
     "correlation": (correlation, {"matrix", "names"}, {"nearest"}),
-    "sobol": (sobol, {"terms", "means", "sds"}, set()),
+    "sobol": (sobol, {"terms", "means", "sds", "function", "values"}, {"draw"}),
     "price_jumps": (
         price_jumps,
         {"per_year", "factor", "cut", "drift_per_year"},
