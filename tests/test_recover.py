@@ -304,7 +304,7 @@ def test_cannot_be_reached_says_how_near(own):
         (
             {"budget": "FY2027"},
             "no budget",
-            "FY2027 has no approved budget, so there is nothing to come back to: 8 of 10 futures stay under $",
+            "FY2027 has no approved budget for all of it, so there is nothing to come back to: 8 of 10 futures stay under $",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +206,9 @@ def test_units_add_up_in_a_year_of_weeks():
 # -- what is held back
 
 
+JANUARY = {"2026-01": Decimal(1)}
+
+
 def plan(tmp_path, *lines):
     file = tmp_path / "budgets.csv"
     file.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
@@ -218,12 +222,12 @@ def test_what_is_held_back_has_its_owner_and_the_newest_approval_counts(tmp_path
         "v1,2026-01-05,Ann,Bob,B,2026-01,50,5,CTO",
         "v2,2026-02-05,Ann,Bob,A,2026-01,100,10,CFO",
     )
-    rows = held_back(read, COMPANY, ["2026-01"], "2026-01-31")
+    rows = held_back(read, COMPANY, JANUARY, "2026-01-31")
     assert [(r.unit, r.owner, float(r.amount)) for r in rows] == [
         ("A", "CFO", 30.0),
         ("B", "CTO", 5.0),
     ]
-    assert float(held_back(read, "A", ["2026-01"])[0].amount) == 10.0  # 20 were released
+    assert float(held_back(read, "A", JANUARY)[0].amount) == 10.0  # 20 were released
     assert float(read.month(COMPANY, "2026-01")) == 150.0  # the approved amount holds it
 
 
@@ -233,16 +237,14 @@ def test_what_the_company_s_own_line_holds_back_is_all_of_it(tmp_path):
         "v1,2026-01-05,Ann,Bob,A,2026-01,100,30,CFO",
         "v1,2026-01-05,Ann,Bob,Company,2026-01,200,60,Board",
     )
-    rows = held_back(read, COMPANY, ["2026-01"])
+    rows = held_back(read, COMPANY, JANUARY)
     assert [(r.unit, r.owner, float(r.amount)) for r in rows] == [(COMPANY, "Board", 60.0)]
     none = plan(
         tmp_path,
         "v1,2026-01-05,Ann,Bob,A,2026-01,100,30,CFO",
         "v1,2026-01-05,Ann,Bob,Company,2026-01,200,,",
     )
-    assert [(r.unit, float(r.amount)) for r in held_back(none, COMPANY, ["2026-01"])] == [
-        ("A", 30.0)
-    ]
+    assert [(r.unit, float(r.amount)) for r in held_back(none, COMPANY, JANUARY)] == [("A", 30.0)]
 
 
 @pytest.mark.parametrize(
@@ -379,6 +381,22 @@ def test_a_reserve_is_never_below_nothing_and_what_is_free_is_said(own, amount):
 def test_refusals_word_for_word(own, words, said):
     shown = CliRunner().invoke(app, ["reserve", "-s", str(own.root), *words])
     assert str(shown.exception) == said
+
+
+def test_in_weeks_a_month_that_is_cut_counts_by_its_days(own):
+    root = Path(own.root)
+    text = (root / "finops.yaml").read_text(encoding="utf-8")
+    (root / "weeks.yaml").write_text(text + "calendar: {kind: 4-4-5}\n", encoding="utf-8")
+    settings = fm.load_settings(root / "weeks.yaml")
+    answer = fm.reserve(settings, budget="FY2026-P10")
+    (period,) = [p for p in settings.calendar_of().year(2026) if p.name == "FY2026-P10"]
+    days = pd.date_range(str(period.start), periods=period.days)
+    want = sum(150 / day.days_in_month for day in days)  # 150 a month are held back
+    assert answer.figures["holdback"] == pytest.approx(want)
+    budget = sum(6600 / day.days_in_month for day in days)
+    assert answer.figures["budget"] == pytest.approx(budget, abs=0.02)
+    shares = [unit["share"] for unit in answer.figures["units"].values()]
+    assert sum(shares) == pytest.approx(answer.figures["quantile"] - answer.figures["mean"])
 
 
 def test_a_period_that_is_over_has_no_reserve_left(own):

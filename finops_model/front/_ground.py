@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from ..facts.plans import together
 from ..facts.plans.budgets import Budgets
 from ..measure.budget import against, fiscal
 from ..names import COMPANY
+from ..periods import month_days
 from ..progress import Progress, silent
 from ..publish import close, since
 from ..publish.lineage import kept_runs
@@ -45,9 +47,17 @@ class Ground:
         amount = self.budgets.year(unit, self.period.months, as_of=self.as_of)
         return None if amount is None else float(amount)
 
-    def budget_names(self) -> list[str]:
-        """How a budget file may name the parts of the period: its months, or its periods of weeks."""
-        return [*self.period.months, *(each.name for each in self.period.weeks)]
+    def budget_shares(self) -> dict[str, Decimal]:
+        """How much of each month, or period of weeks, that a budget file may name lies in the period: months by days, where weeks cut them."""
+        if not self.period.weeks:
+            return dict.fromkeys(self.period.months, Decimal(1))
+        weeks = {each.name: Decimal(1) for each in self.period.weeks}
+        start, end = self.period.weeks[0].start, self.period.weeks[-1].end
+        for month in self.period.months:
+            own = month_days(month)
+            inside = int(((own >= start) & (own < end)).sum())
+            weeks[month] = Decimal(inside) / len(own)
+        return weeks
 
 
 def ground(

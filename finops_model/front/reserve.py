@@ -97,7 +97,7 @@ def reserve(
     totals = paths_by_unit(run, daily, base.period)
     budgeted = base.budgets.units() if base.budgets is not None else []
     budgets = {} if amount is not None else {u: base.budget(u) for u in {*totals, *budgeted}}
-    held = held_back(base.budgets, COMPANY, base.budget_names(), base.as_of)
+    held = held_back(base.budgets, COMPANY, base.budget_shares(), base.as_of)
     notes = list(base.notes)
     if base.raised:
         notes.append(

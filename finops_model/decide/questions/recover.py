@@ -123,7 +123,7 @@ def _sentence(way: Way, state: str, best: list[Tried]) -> str:
     period, p, currency = way.land["period"], name_of(way.level), way.currency
     at = money(float(np.quantile(way.base, way.level / 100)), currency)
     if state == "no budget" or way.budget is None:
-        return f"{period} has no approved budget, so there is nothing to come back to: {futures(way.level)} stay under {at} ({p})."
+        return f"{period} has no approved budget for all of it, so there is nothing to come back to: {futures(way.level)} stay under {at} ({p})."
     budget = money(way.budget, currency)
     gap = float(np.quantile(way.base, way.level / 100)) - way.budget
     if state == "over":

@@ -93,7 +93,7 @@ def _sentence(asked: Asked, held: Portfolio, gap: float | None) -> str:
     period, at = land["period"], money(held.whole.value, asked.currency)
     of = "budget named" if asked.stated else "approved budget"
     if gap is None:
-        return f"{period} has no approved budget, so there is no reserve to name: {futures(held.level)} stay under {at} ({p})."
+        return f"{period} has no approved budget for all of it, so there is no reserve to name: {futures(held.level)} stay under {at} ({p})."
     budget = money(land["budget"], currency)
     if land["closed"]:
         side = f"{money(abs(gap), currency)} {'over' if gap > 0 else 'under'}"
@@ -105,11 +105,11 @@ def _sentence(asked: Asked, held: Portfolio, gap: float | None) -> str:
 
 def _columns(level: float) -> list[str]:
     p = name_of(level)
-    return ["part", "budget", "mean", f"{p} alone", f"adds to {p}", "±", "mean + share"]
+    return ["part", "budget", "mean", f"{p} alone", "share", "±", f"at {p}"]
 
 
 def _forms(level: float) -> dict[str, str]:
-    return dict.fromkeys([*_columns(level)[1:], "held back"], "money")
+    return dict.fromkeys([*_columns(level)[1:], "held back", "amount", "reserve"], "money")
 
 
 def _table(asked: Asked, held: Portfolio, units: list[str], order: list[int]) -> pd.DataFrame:
@@ -148,19 +148,7 @@ def _table(asked: Asked, held: Portfolio, units: list[str], order: list[int]) ->
         )
     )
     table = pd.DataFrame(rows, columns=_columns(held.level)).astype(object)
-    table = table.where(table.notna(), None)
-    if asked.held:
-        of_unit = {
-            unit: float(sum(r.amount for r in asked.held if r.unit == unit))
-            for unit in table["part"]
-        }
-        whole = float(sum(r.amount for r in asked.held))
-        table.insert(
-            2,
-            "held back",
-            [whole if part == COMPANY else of_unit[part] or None for part in table["part"]],
-        )
-    return table
+    return table.where(table.notna(), None)
 
 
 def _levels(total: np.ndarray, budget: float | None) -> pd.DataFrame:
@@ -240,7 +228,7 @@ def _notes(asked: Asked, held: Portfolio, back: float) -> tuple[str, ...]:
         )
     low, high = held.level - BESIDE, held.level + BESIDE
     notes.append(
-        f"Shares: what each unit costs on average in the {held.ranks:,} futures at ranks {low:g} to {high:g} of {held.paths:,}, less its mean; together {name_of(held.level)} − mean."
+        f"Shares: what each unit costs on average in the {held.ranks:,} futures at ranks {low:g} to {high:g} of {held.paths:,}, less its mean; together {name_of(held.level)} − mean. At {name_of(held.level)}: mean + share."
     )
     if abs(held.left) >= SMALL:
         notes.append(

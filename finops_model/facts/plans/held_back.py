@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -57,26 +57,27 @@ def columns(sheet: Sheet, at: Sequence[int], amounts: Sequence[Decimal], wide: b
     return {AMOUNT: held, OWNER: [owners[i] for i in at]}
 
 
-def held_back(budgets: Budgets | None, unit: str, names: Iterable[str], as_of=None) -> list[Held]:
-    """What is held back of a unit's budget in force in some months or periods, by unit and owner, the most first.
+def held_back(
+    budgets: Budgets | None, unit: str, shares: Mapping[str, Decimal], as_of=None
+) -> list[Held]:
+    """What is held back of a unit's budget in force, by unit and owner, the most first.
 
-    unit    'Company': what its own lines hold back; where they hold nothing back, what the units' lines do
-    names   as the budget file has them: months YYYY-MM, or periods of a year that is weeks
+    unit     'Company': what its own lines hold back; where they hold nothing back, what the units' lines do
+    shares   of each month YYYY-MM, or period of a year that is weeks, as the budget file has it, how much counts
     """
     if budgets is None or AMOUNT not in budgets.frame:
         return []
-    names = list(names)
-    rows = _of(budgets, unit, names, as_of)
+    rows = _of(budgets, unit, shares, as_of)
     if unit == COMPANY and not any(row.unit == COMPANY for row in rows):
-        rows = [row for each in budgets.units() for row in _of(budgets, each, names, as_of)]
+        rows = [row for each in budgets.units() for row in _of(budgets, each, shares, as_of)]
     return sorted(rows, key=lambda row: (-row.amount, row.unit != COMPANY, row.unit, row.owner))
 
 
-def _of(budgets: Budgets, unit: str, names: Iterable[str], as_of) -> list[Held]:
+def _of(budgets: Budgets, unit: str, shares: Mapping[str, Decimal], as_of) -> list[Held]:
     sums: dict[tuple[str, str], Decimal] = {}
-    for name in names:
+    for name, share in shares.items():
         for line in budgets.lines(unit, name, as_of):
             if line.month == name and line.held_back:
                 key = (line.business_unit, line.held_by)
-                sums[key] = sums.get(key, Decimal(0)) + line.held_back
+                sums[key] = sums.get(key, Decimal(0)) + share * line.held_back
     return [Held(of, owner, amount) for (of, owner), amount in sums.items()]
