@@ -495,3 +495,40 @@ def test_every_example_is_answered(file, tmp_path):
     for one in answer.table.itertuples():
         assert cost[one.option] == pytest.approx(one.mean)
         assert cash[one.option] == pytest.approx(one.mean)
+
+
+# --- the demand of a bill -----------------------------------------------------------------------
+
+
+def test_the_demand_of_a_workload_is_that_of_the_run(tmp_path):
+    """Money of a service without prices is counted in money: on demand at 1 it costs, path by path, what the run says."""
+    days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3, 4, 5, 6) for d in range(1, 29)]
+    bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    (tmp_path / "bill.csv").write_text("\n".join(bill))
+    known = fm.start(tmp_path / "bill.csv", folder=tmp_path / "demo")
+    document = asked(
+        {"rent": {"way": "on_demand"}},
+        demand={"workload": "a/(untagged)/GPU"},
+        on_demand=1.0,
+        paths=200,
+        months=3,
+    )
+    document["from"] = "2025-08"
+    answer = fm.options(document, known)
+    run = fm.run(None, known, paths=200, months=5, dials=False)
+    total = run.total(months=["2025-08", "2025-09", "2025-10"])
+    assert answer.table["mean"][0] == pytest.approx(float(total.mean()), rel=1e-5)
+    assert answer.table["P90"][0] == pytest.approx(float(np.quantile(total, 0.9)), rel=1e-5)
+    assert answer.currency == "USD"
+    for demand, words in (
+        ({"workload": "a/(untagged)/GPX"}, "demand: there is no workload 'a/(untagged)/GPX' in use on this bill. Did you mean 'a/(untagged)/GPU'?"),
+        ({"workload": "a/(untagged)/GPU", "sku": "x"}, "demand: there is no SKU 'x' in use on this bill."),
+    ):  # fmt: skip
+        with pytest.raises(InputError) as refused:
+            fm.options({**document, "demand": demand}, known)
+        assert str(refused.value).startswith(words)
+    with pytest.raises(InputError) as refused:
+        fm.options({**document, "from": "2025-06"}, known)
+    assert str(refused.value) == (
+        "demand: from is 2025-06, which has begun on this bill; write a month that is still to come."
+    )

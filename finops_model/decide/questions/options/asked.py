@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -78,6 +79,9 @@ def options(file: str | os.PathLike | dict, settings: Settings | None = None) ->
 
 def ready(question: Question, settings: Settings | None) -> Settling:
     """A checked file with its shared draws; the demand of the bill is simulated where the file names a workload."""
+    if settings is not None and question.document.currency is None:
+        own = question.document.model_copy(update={"currency": settings.currency})
+        question = replace(question, document=own)
     demand = question.document.demand
     if demand.workload is None and demand.sku is None:
         return prepared(question)
@@ -272,6 +276,12 @@ def _notes(settling: Settling, order: Ranked, currency: str) -> tuple[str, ...]:
             else "at today's price: the file states no prices/change_per_year"
         )
         notes.append(f"Renewed until {settling.world.months[-1]} {at}: {_quoted(renewed)}.")
+    demand = question.document.demand
+    if demand.workload or demand.sku:
+        whose = " and ".join(f"'{name}'" for name in (demand.workload, demand.sku) if name)
+        notes.append(
+            f"Demand: {whose} of the bill as its base scenario simulates it; what is signed already is not taken off."
+        )
     notes += _ahead(order, settling.world.months)
     for one in order.priced:
         refused = _refused(one)
