@@ -21,6 +21,7 @@ from finops_model.periods import Calendar, month_range
 from finops_model.prices.capacity.provisioned import settle as settle_windows
 from finops_model.prices.settle.hourly import Hourly
 from finops_model.prices.terms import payments
+from finops_model.settings import Settings
 
 HOURS_2027 = 8760
 
@@ -124,6 +125,29 @@ def test_payment_options_by_fiscal_period_with_npv_are_those_of_payments():
         0.09,
     )
     assert answer.figures["best"] == best.best and answer.table["option"][1] == best.second
+
+
+def test_periods_of_a_calendar_of_weeks_are_those_of_payments():
+    document = asked({"year": {"way": "committed", "quantity": 10, "rate": 2.9, "payment": "half"}})
+    document["options"]["year"] |= {"payment": "partial_upfront", "interval": "quarterly"}
+    known = Settings(calendar={"kind": "4-4-5"})
+    answer = fm.options(document, known)
+    pay = payments.Payment(
+        29 * HOURS_2027,
+        "2027-01-01",
+        "2028-01-01",
+        "partial_upfront",
+        interval="quarterly",
+        currency="",
+    )
+    periods = known.calendar_of().periods("2027-01-01", "2028-01-01")
+    cash = answer.tables["Cash by fiscal period"].set_index("fiscal period")["year"]
+    wanted = dict(zip((p.name for p in periods), pay.cash_by_period(periods), strict=True))
+    assert {name: cash[name] for name in wanted} == pytest.approx(wanted)
+    cost = answer.tables["Cost by fiscal period"].set_index("fiscal period")["year"]
+    booked = dict(zip((p.name for p in periods), pay.effective_by_period(periods), strict=True))
+    for name in cost.index.drop("all"):
+        assert cost[name] == pytest.approx(booked[name], abs=1e-6)
 
 
 def test_npv_by_hand():

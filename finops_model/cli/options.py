@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._answers import ExportOption, show
-from ._shared import EntityOption, JsonOption, load
+from ._shared import EntityOption, JsonOption, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -36,7 +36,13 @@ def options(
     """
     from ..decide.questions.options.asked import options as ask
 
-    show(ask(file, workspace(settings, entity)), as_json, export)
+    answer = ask(file, workspace(settings, entity))
+    show(answer, as_json, export)
+    if not as_json:
+        for name in ("Cash by fiscal year", "Break-evens"):
+            if len(answer.tables[name]):
+                out.print(f"\n{name}")
+                out.print(answer.lines(name))
 
 
 def workspace(settings: Path | None, entity: str | None):

@@ -92,15 +92,23 @@ class Answer:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     picture: Picture | None = None
 
-    def shown(self) -> pd.DataFrame:
-        """The table in words of a page: every cell text, in the order of the table."""
+    def form(self, column: str, name: str | None = None) -> str:
+        """What a column of the table holds, or one of the further table `name`: numbers there that are not named are units."""
+        known = self.forms.get(column)
+        if known is None and name is not None:
+            return "units" if pd.api.types.is_numeric_dtype(self.tables[name][column]) else "text"
+        return known or "text"
+
+    def shown(self, name: str | None = None) -> pd.DataFrame:
+        """The table (or the further one of that name) in words of a page: every cell text, in the order of the table."""
+        frame = self.table if name is None else self.tables[name]
         return pd.DataFrame(
             {
-                str(name): [
-                    cell(value, self.forms.get(str(name), "text"), self.currency)
-                    for value in self.table[name]
+                str(column): [
+                    cell(value, self.form(str(column), name), self.currency)
+                    for value in frame[column]
                 ]
-                for name in self.table
+                for column in frame
             },
             dtype=object,
         )
@@ -187,9 +195,9 @@ class Answer:
                     )
         return buffer.getvalue()
 
-    def lines(self) -> str:
-        """The table as aligned text, every cell whole."""
-        return "\n".join(_aligned(self))
+    def lines(self, name: str | None = None) -> str:
+        """The table (or the further one of that name) as aligned text, every cell whole."""
+        return "\n".join(_aligned(self, name))
 
     def __str__(self) -> str:
         return "\n".join([self.sentence, "", *_aligned(self), "", *self.said()])
@@ -198,8 +206,18 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """For notebooks: sentence, picture, table and what stands below; every word of outside escaped."""
-        shown = self.shown()
-        right = [self.forms.get(name, "text") != "text" for name in shown]
+        drawn = f"<figure>{svg(self.picture)}</figure>" if self.picture else ""
+        below = "".join(f"<p>{_safe(text)}</p>" for text in self.said())
+        further = "".join(
+            f"<details><summary>{_safe(name)}</summary>{self._table(name)}</details>"
+            for name, frame in self.tables.items()
+            if 0 < len(frame) <= MOST_ROWS
+        )
+        return f'<section class="finops-answer"><p><strong>{_safe(self.sentence)}</strong></p>{drawn}{self._table()}{below}{further}</section>'
+
+    def _table(self, name: str | None = None) -> str:
+        shown = self.shown(name)
+        right = [self.form(column, name) != "text" for column in shown]
         cells = "".join(
             "<tr>"
             + "".join(
@@ -210,18 +228,17 @@ class Answer:
             for row in shown.itertuples(index=False, name=None)
         )
         head = "".join(
-            f'<th style="text-align:{_side(r)}">{_safe(name)}</th>'
-            for name, r in zip(shown, right, strict=True)
+            f'<th style="text-align:{_side(r)}">{_safe(column)}</th>'
+            for column, r in zip(shown, right, strict=True)
         )
-        drawn = f"<figure>{svg(self.picture)}</figure>" if self.picture else ""
-        below = "".join(f"<p>{_safe(text)}</p>" for text in self.said())
-        return f'<section class="finops-answer"><p><strong>{_safe(self.sentence)}</strong></p>{drawn}<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>{below}</section>'
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
 
 
+MOST_ROWS = 80  # of a further table on a page; files have all
 STYLE = (
     "<style>body{font:15px/1.5 system-ui,sans-serif;color:#17212b;background:#fff;margin:0}main{max-width:900px;margin:0 auto;padding:24px}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:5px 12px;border-bottom:1px solid #e3e8ec}"
-    "th{font-weight:500;color:#5b6b7a}figure{margin:12px 0}svg{max-width:100%;height:auto}strong{font-size:19px}</style>"
+    "th{font-weight:500;color:#5b6b7a}figure{margin:12px 0}svg{max-width:100%;height:auto}strong{font-size:19px}summary{cursor:pointer;color:#5b6b7a;margin:10px 0}</style>"
 )
 
 
@@ -292,11 +309,11 @@ def records(frame: pd.DataFrame) -> list[dict]:
     ]
 
 
-def _aligned(answer: Answer) -> list[str]:
-    shown = answer.shown()
-    columns = [[name, *shown[name]] for name in shown]
+def _aligned(answer: Answer, name: str | None = None) -> list[str]:
+    shown = answer.shown(name)
+    columns = [[column, *shown[column]] for column in shown]
     widths = [max(map(len, column)) for column in columns]
-    left = [answer.forms.get(name, "text") == "text" for name in shown]
+    left = [answer.form(column, name) == "text" for column in shown]
     return [
         "  ".join(
             text.ljust(width) if to_left else text.rjust(width)

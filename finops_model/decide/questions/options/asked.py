@@ -141,7 +141,9 @@ def _answer(settling: Settling, order: Ranked, calendar: Calendar) -> Answer:
             "Crossover": _crossover(order, settling.world.months),
             "Cash by fiscal year": by_period(settling, order.priced, calendar, "year"),
             "Cash by fiscal quarter": by_period(settling, order.priced, calendar, "quarter"),
+            "Cash by fiscal period": by_period(settling, order.priced, calendar, "name"),
             "Cost by fiscal year": by_period(settling, order.priced, calendar, "year", cost=True),
+            "Cost by fiscal period": by_period(settling, order.priced, calendar, "name", cost=True),
             "Cash by month, cumulative": _cumulative(order, settling.world.months),
         },
         picture=ranges(
@@ -326,7 +328,8 @@ def by_period(
     periods = calendar.periods(first, last)
     names = list(dict.fromkeys(getattr(period, part) for period in periods))
     place = np.array([names.index(getattr(period, part)) for period in periods])
-    columns: dict[str, list] = {f"fiscal {part}": [*names, "all"]}
+    head = "period" if part == "name" else part
+    columns: dict[str, list] = {f"fiscal {head}": [*names, "all"]}
     for one in priced:
         dates, amounts = one.ledger.dates, one.ledger.cash.mean(axis=0)
         if cost:
