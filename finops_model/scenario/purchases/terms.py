@@ -151,7 +151,9 @@ def read_purchase(name: str, written: Any, where: str) -> Purchase:
             f"{at}: until {common.until} is not after since {common.since}; until is the first day without it."
         )
     _check_use(purchase, at)
-    purchase.built()
+    why = getattr(purchase.built(), "not_taken", "")
+    if purchase.takes and why:
+        raise ScenarioError(f"{at}/for: {why}")
     return purchase
 
 

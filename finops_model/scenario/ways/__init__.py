@@ -9,6 +9,7 @@ purchase of a scenario may say beside the common keys, with
     WITHOUT_USE     True where the way costs something without any use, so that none need be written; may be left out
     WINDOWED        True where each month is a window of its own: one that is under way is settled as a whole; may be left out
     ANY_UNIT        True where use of several units may be taken over, because none of them is priced; may be left out
+    not_taken       why it cannot take over use of the ledger (`for:`), "" where it can; may be left out
     settle(use, months) -> Settled: what each month costs on each path
 
 `use` is a mapping meter → (path, month) units ≥ 0 of the days that are simulated; `months` says which days those are. A way

@@ -18,7 +18,7 @@ from ._fields import amount, used
 from ._terms import due, end_of, ended, start_of
 
 MILLION = 1e6
-TRAFFIC = "traffic"
+TRAFFIC, CACHED = "traffic", "cached_input"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class Provisioned:
     pay_as_you_go: object = None
     term_months: int = 0
 
-    METERS: ClassVar[tuple[str, ...]] = ("input", "output", "cached", TRAFFIC)
+    METERS: ClassVar[tuple[str, ...]] = ("input", "output", CACHED, TRAFFIC)
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("rate", "cv", "factor", "share", "pay_as_you_go")
     DATED: ClassVar[tuple[str, ...]] = UNCERTAIN
     WITHOUT_USE: ClassVar[bool] = True
@@ -178,7 +178,7 @@ class Provisioned:
         if tokens:
             traffic = traffic + CapacityUnits(
                 dict(form.weights), self.cached_deducted, self.cached_in_input
-            ).apply(tokens)
+            ).apply({"cached" if name == CACHED else name: each for name, each in tokens.items()})
         over = self._over(form, traffic, months)
         share = np.where(traffic > 0, over / np.where(traffic > 0, traffic, 1.0), 0.0)
         fee, paid = self._fee(months)

@@ -124,6 +124,13 @@ class Storage:
                 "take it away, or write counts: written and what is written in a month as use."
             )
 
+    @property
+    def not_taken(self) -> str:
+        """Why it cannot take over use of a ledger, which counts what lies there; "" where it can."""
+        if self.counts == "stock":
+            return ""
+        return "what a bill counts is what lies there, and this storage counts what is written. Say counts: stock, or write use and opening."
+
     def _plan(self) -> Lifecycle:
         """The classes and ages as the lifecycle that prices them."""
         if self.price is not None:

@@ -184,12 +184,16 @@ class Tokens:
             return disjoint(
                 given, self.input_includes_cached, self.output_includes_reasoning, "tokens"
             )
-        twice = [name for name in given if name.startswith(("cache_", "uncached_"))]
-        if twice:
+        cached = [name for name in given if name.startswith(("cache_", "uncached_"))]
+        if cached and self.input_includes_cached is None:
             raise PriceError(
-                f"tokens: cache_hit is a share of input and {twice[0]} says it as well; leave one of them out."
+                f"tokens: cache_hit is a share of input and {cached[0]} is used as well; say input_includes_cached: false (all of it "
+                "together is shared out anew) or true, or leave one of them out."
             )
         whole = given.pop("input", np.zeros(()))
+        for name in cached:
+            beside = given.pop(name)
+            whole = whole if self.input_includes_cached else whole + beside
         given["cache_read"] = whole * np.asarray(self.cache_hit, float)
         given["cache_write_5m"] = whole * np.asarray(self.cache_write, float)
         plain = np.maximum(whole - given["cache_read"] - given["cache_write_5m"], 0.0)
@@ -232,19 +236,22 @@ class Tokens:
                     (slice(None), month),
                     np.broadcast_to(cost * _on(part, month), (len(money), len(month))),
                 )
-                parts[name] = parts.get(name, 0.0) + money
+                word = name.replace("_", " ")
+                parts[word] = parts.get(word, 0.0) + money
         parts = {name: cost for name, cost in parts.items() if np.any(cost)} or parts
         return Settled(sum(parts.values()), parts, totals, formula=self._words())
 
     def _words(self) -> str:
         read = self._offers()[0].passport.get("made")
-        name = f"{self.model} as read on {read}" if self.model else "the prices of the file"
+        name = (
+            f"price of {self.model} as read on {read}" if self.model else "the prices of the file"
+        )
         how = [
             f"{float(np.mean(getattr(self, field))):.3g} of it {word}"
             for word, field in PROCESSED.items()
             if np.any(getattr(self, field))
         ]
-        return f"tokens of each bucket × price of {name}" + (f" ({', '.join(how)})" if how else "")
+        return f"tokens of each bucket × {name}" + (f" ({', '.join(how)})" if how else "")
 
 
 def _on(value, month):

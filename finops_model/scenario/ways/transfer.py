@@ -52,6 +52,7 @@ class Transfer:
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("discount",)
     DATED: ClassVar[tuple[str, ...]] = UNCERTAIN
+    WINDOWED: ClassVar[bool] = True
 
     def __post_init__(self):
         amount(self.discount, "transfer: discount", most=1.0)
