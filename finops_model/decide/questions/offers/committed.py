@@ -22,14 +22,14 @@ class Committed(Paid):
     ----------
     quantity : float, optional
         Units an hour.
-    commitment : float, optional
-        Instead of a quantity: money an hour, used at the rate of the plan.
+    spend : float, optional
+        Instead of a quantity: money an hour, used at the price of the plan.
     rate : float or range, optional
         Money per unit and hour, used or not.
     discount : float or range, optional
         Instead of a rate: share off the on-demand price.
-    on_demand : float or range, optional
-        Money per unit above it; default: the file's.
+    on_demand, price : float or range, optional
+        Money per unit on demand, also of what is above; default: the file's.
     eligible_share : float, optional
         Share of the use that it may cover.
     then : str, optional
@@ -47,30 +47,34 @@ class Committed(Paid):
     """
 
     quantity: float | None = None
-    commitment: float | None = None
+    spend: float | None = None
     rate: object = None
     discount: object = None
     on_demand: object = None
+    price: object = None
     eligible_share: float = 1.0
     then: str = "renew"
 
-    UNCERTAIN: ClassVar[tuple[str, ...]] = ("rate", "discount", "on_demand")
+    UNCERTAIN: ClassVar[tuple[str, ...]] = ("rate", "discount", "on_demand", "price")
 
     def __post_init__(self):
         super().__post_init__()
-        if (self.quantity is None) == (self.commitment is None):
+        if (self.quantity is None) == (self.spend is None):
             raise InputError(
-                "committed: write quantity (units an hour) or commitment (money an hour), one of them."
+                "committed: write quantity (units an hour) or spend (money an hour), one of them."
             )
         if (self.rate is None) == (self.discount is None):
             raise InputError(
                 "committed: write rate (money per unit and hour) or discount (share off the on-demand price), one of them."
             )
-        for name in ("quantity", "commitment"):
+        for name in ("quantity", "spend"):
             if getattr(self, name) is not None:
                 number(getattr(self, name), name, error=InputError)
         money(self.rate, "rate")
+        if self.on_demand is not None and self.price is not None:
+            raise InputError("committed: on_demand and price say the same thing; keep one of them.")
         money(self.on_demand, "on_demand")
+        money(self.price, "price")
         if self.discount is not None:
             part(self.discount, "discount")
         share(self.eligible_share, "eligible_share", InputError)
@@ -82,13 +86,13 @@ class Committed(Paid):
             return float(self.quantity)
         if np.ndim(rate) or not rate > 0:
             raise InputError(
-                "committed: a commitment in money needs one rate above 0; write quantity (units an hour) beside a range."
+                "committed: spend needs one rate above 0; write quantity (units an hour) beside a range."
             )
-        return float(self.commitment or 0.0) / float(rate)
+        return float(self.spend or 0.0) / float(rate)
 
     def settle(self, world: World) -> Ledger:
         """The fee by its payment option, what is above it month by month."""
-        price = world.price(self.on_demand, "committed")
+        price = world.price(self.price if self.on_demand is None else self.on_demand, "committed")
         rate = self.rate if self.discount is None else price * (1 - np.asarray(self.discount))
         level = self.level(rate)
         part_of = self.eligible_share

@@ -13,7 +13,7 @@ from ....errors import InputError, together
 from ....periods import Calendar
 from ....settings import Settings
 from ....wording import chance, eight_of_ten, money, percent
-from ....wording.pictures import ranges
+from ....wording.pictures import bars, ranges
 from ..answer import Answer, cell
 from .compared import MOST, Ranked, break_evens, by_month, overtakes, ranked
 from .document import ADDED, Question, load_options
@@ -146,17 +146,24 @@ def _answer(settling: Settling, order: Ranked, calendar: Calendar) -> Answer:
             "Cost by fiscal period": by_period(settling, order.priced, calendar, "name", cost=True),
             "Cash by month, cumulative": _cumulative(order, settling.world.months),
         },
-        picture=ranges(
-            [one.name for one in order.priced],
-            [float(np.quantile(one.npv, 0.1)) for one in order.priced],
-            [float(one.npv.mean()) for one in order.priced],
-            [float(np.quantile(one.npv, 0.9)) for one in order.priced],
-            [money(float(one.npv.mean()), currency) for one in order.priced],
-            words=f"P10 to P90 and mean of each option, {document.question}",
-            axis=f"{_measure(document)}, {currency}",
-            highlight=0,
-        ),
+        picture=_picture(settling, order, currency),
     )
+
+
+def _picture(settling: Settling, order: Ranked, currency: str):
+    """P10 to P90 and mean of each option; bars where nothing is uncertain."""
+    document = settling.question.document
+    names = [one.name for one in order.priced]
+    means = [float(one.npv.mean()) for one in order.priced]
+    said = [money(mean, currency) for mean in means]
+    axis = f"{_measure(document)}, {currency}"
+    if settling.paths == 1:
+        return bars(
+            names, means, said, words=f"Each option, {document.question}", axis=axis, highlight=0
+        )
+    low, high = ([float(np.quantile(one.npv, q)) for one in order.priced] for q in (0.1, 0.9))
+    words = f"P10 to P90 and mean of each option, {document.question}"
+    return ranges(names, low, means, high, said, words=words, axis=axis, highlight=0)
 
 
 def _table(settling: Settling, order: Ranked) -> pd.DataFrame:
@@ -305,8 +312,14 @@ def _ahead(order: Ranked, months: tuple[str, ...]) -> list[str]:
     said = [
         f"than {_quoted(names)} {at if at in WORDS else f'from {at} on'}"
         for at, names in when.items()
+        if at != "never"
     ]
-    return [f"'{best.name}' has paid less in all {'; '.join(said)}."] if said else []
+    notes = [f"'{best.name}' has paid less in all {'; '.join(said)}."] if said else []
+    if "never" in when:
+        notes.append(
+            f"'{best.name}' has not paid less in all than {_quoted(when['never'])} at any time."
+        )
+    return notes
 
 
 def _quoted(names) -> str:

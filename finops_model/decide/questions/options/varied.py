@@ -14,13 +14,13 @@ KINDS = ("discount", "level", "price", "volume", "hit_rate")
 MOST = 3.0  # times today's value: how far is looked where no range is given
 FIELDS = {  # kind -> fields of a way it may be, the first that the way has
     "discount": ("discount",),
-    "level": ("quantity", "commitment", "units", "gpus", "seats", "commitments"),
-    "price": ("price", "rate", "spot", "fee", "capital", "lease_monthly"),
+    "level": ("quantity", "spend", "units", "gpus", "seats", "commitments"),
+    "price": ("rate", "price", "spot", "fee", "capital", "lease_monthly"),
     "hit_rate": ("cache_hit",),
 }
 WORDS = {
     "quantity": "units an hour",
-    "commitment": "money an hour",
+    "spend": "money an hour",
     "units": "units",
     "gpus": "GPUs",
     "seats": "seats",
@@ -120,6 +120,8 @@ def varied(
     option = settling.question.at(chosen)
     assert option is not None
     now = settling.fields[chosen].get(field)
+    if option.way == "on_demand" and field == "price" and now is None:
+        now = settling.world.on_demand
     if field == "commitments" and isinstance(now, (list, tuple)):
         now = now[0]
     now = float(now) if isinstance(now, (int, float)) else None
@@ -128,6 +130,8 @@ def varied(
 
 def _field(settling: Settling, option: Option, kind: str) -> str | None:
     offer, said = settling.offers[option.name], settling.fields[option.name]
+    if kind == "price" and option.way == "on_demand":
+        return None if "rate" in said else "price"
     known = [field for field in FIELDS[kind] if hasattr(offer, field)]
     stated = [field for field in known if field in said]
     if kind in ("level", "price") and not stated:
