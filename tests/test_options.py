@@ -439,7 +439,7 @@ BASE = "question: Q\nfrom: 2027-01\non_demand: 4\ndemand: {per_hour: 10}\noption
 REFUSED = [
     ('unknown way', BASE + '  x: {way: comitted, quantity: 1, rate: 1}\n', "o.yaml:7: options/x: unknown way to buy 'comitted'. Did you mean 'committed'?"),
     ('no way', BASE + '  x: {quantity: 1}\n', "o.yaml:7: options/x: 'way' is missing; write one of:"),
-    ('unknown field', BASE + '  x: {way: committed, quantty: 1, rate: 1}\n', "o.yaml:7: options/x: unknown committed field 'quantty'. Did you mean 'quantity'? Known: term_months, payment, upfront_share, interval, advance, quantity, spend, rate, discount, on_demand, price, eligible_share, then."),
+    ('unknown field', BASE + '  x: {way: committed, quantty: 1, rate: 1}\n', "o.yaml:7: options/x: unknown committed field 'quantty'. Did you mean 'quantity'? Known: term_months, payment, upfront_share, interval, advance, quantity, spend, rate, discount, on_demand, price, eligible_share and 1 more."),
     ('both', BASE + '  x: {way: committed, quantity: 1, rate: 1, discount: 0.1}\n', 'o.yaml:7: options/x: committed: write rate (money per unit and hour) or discount (share off the on-demand price), one of them.'),
     ('neither', BASE + '  x: {way: committed, quantity: 1}\n', 'o.yaml:7: options/x: committed: write rate (money per unit and hour) or discount (share off the on-demand price), one of them.'),
     ('text', BASE + "  x: {way: committed, quantity: '10', rate: 1}\n", "o.yaml:7: options/x/quantity is the text '10'; write the number without quotes."),
