@@ -494,3 +494,51 @@ def test_money_that_cannot_be_meant_is_refused(company, text):
     with pytest.raises(ScenarioError) as refusal:
         resolved(company, f"changes:\n- {{path: {text}, because: b}}\n")
     assert REFUSED_MONEY[text] in str(refusal.value), str(refusal.value)
+
+
+def test_a_stranger_buys_in_a_workspace_of_its_own(tmp_path, monkeypatch):
+    """Bill in, scenario written by hand, run, compare, explain: through the command line alone."""
+    import datetime
+    import json
+
+    from typer.testing import CliRunner
+
+    import finops_model as fm
+    from finops_model.cli import app
+
+    days = [datetime.date(2026, 1, 1) + datetime.timedelta(d) for d in range(304)]
+    bill = ["Date,Cost (USD),Team,Service"]
+    bill += [f"{day},{90 + day.day % 7},web,API" for day in days]
+    bill += [f"{day},{40 + day.day % 5},ml,GPU" for day in days]
+    (tmp_path / "bill.csv").write_text("\n".join(bill))
+    fm.start(tmp_path / "bill.csv", folder=tmp_path / "co")
+    monkeypatch.chdir(tmp_path / "co")
+    text = """name: Seats and an offer
+base: 00_base.yaml
+changes:
+- {path: purchases/seats, op: add, because: b, value: {way: subscription, seats: 10, fee: 30, since: 2027-01}}
+- {path: purchases/half, op: add, because: b, value: {way: on_demand, price: 0.5, for: {workloads: "ml*", share: 0.5}, since: 2027-01}}
+- {path: agreements/edp, op: add, because: b, value: {start: 2027-01, commitment: 90000, discount: 0.05}}
+"""
+    (tmp_path / "co" / "scenarios" / "10.yaml").write_text(text)
+    said = CliRunner().invoke(app, ["run", "scenarios/10.yaml", "--paths", "200"]).output
+    flat = " ".join(said.split())
+    assert "seats (subscription: 10 seats × 30 a month) is expected to cost $3" in flat
+    assert "the contract year to 2027-12 counts" in flat
+    answer = CliRunner().invoke(app, ["compare", "scenarios/10.yaml", "--paths", "200", "--json"])
+    row = json.loads(answer.output)["scenarios"][1]
+    assert row["purchases"][0]["cash"] == pytest.approx([0, 0] + [300] * 12)
+    assert row["agreements"][0]["years"][0]["ends"] == "2027-12"
+    said = (
+        CliRunner().invoke(app, ["explain", "scenarios/10.yaml", "purchases/half/for/share"]).output
+    )
+    assert said.startswith("0.5  =  0.5 (")
+    (tmp_path / "co" / "scenarios" / "11.yaml").write_text(
+        text.replace("subscription", "subscripton")
+    )
+    refused = CliRunner().invoke(app, ["run", "scenarios/11.yaml"])
+    message = " ".join(f"{refused.output} {refused.exception or ''}".split())
+    assert (
+        "scenarios/11.yaml:4: purchases/seats: unknown way to buy 'subscripton'. Did you mean 'subscription'?"
+        in message
+    )

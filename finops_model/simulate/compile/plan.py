@@ -223,7 +223,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         tiered=tuple(
             compile_tiered(resolved, sku, entries, shape, months, series)
             for sku in sorted(tiered_skus)
-            if any(s == sku for _, s in entries)
+            if any(s == sku and used.any() for (_, s), used in entries.items())
         ),
         pools=pools,
         routed=routed,
