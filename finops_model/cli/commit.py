@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
@@ -26,6 +27,7 @@ from ._shared import (
 )
 
 PANEL = "Forecasts and what-ifs"
+LEAST = 30  # letters of a name before it is folded
 SHOWN = 9  # levels in the printed table; --json has all
 app = typer.Typer()
 
@@ -163,7 +165,13 @@ def _show(found, answer) -> None:
         _levels(name, found, answer)
     how_many = answer.tables["How many"]
     if len(how_many) > 1:
-        _print("How many: who says what, over its own term", how_many.drop(columns="unit"), answer)
+        _print(
+            "How many: who says what, over its own term",
+            how_many.drop(columns=["unit", "why"]),
+            answer,
+        )
+        for who, why in zip(how_many["who says"], how_many["why"], strict=True):
+            out.print(f"{who}: {why}")
     if len(answer.tables["Ladders"]):
         _print("At once or in steps, over the first term", answer.tables["Ladders"], answer)
     for replay in found.replays:
@@ -176,15 +184,28 @@ def _show(found, answer) -> None:
 
 
 def _print(title: str, frame, answer) -> None:
-    from ..decide.questions.answer import cell
-
-    table = Table(title=title)
-    forms = [answer.forms.get(str(name), "text") for name in frame]
-    for name, form in zip(frame, forms, strict=True):
-        table.add_column(str(name), justify="left" if form == "text" else "right")
-    for row in frame.itertuples(index=False, name=None):
-        table.add_row(*(cell(v, f, answer.currency) for v, f in zip(row, forms, strict=True)))
-    out.print(table)
+    """A further table; where the terminal is too narrow for its numbers, lines that it may wrap."""
+    beside = replace(answer, table=frame)
+    table, shown = Table(title=title), beside.shown()
+    for name in shown:
+        left = answer.forms.get(name, "text") == "text"
+        justify: Literal["left", "right"] = "left" if left else "right"
+        longest = max([len(name), *map(len, shown[name])])
+        table.add_column(
+            name,
+            justify=justify,
+            overflow="fold",
+            no_wrap=not left,
+            min_width=min(longest, LEAST) if left else None,
+        )
+    for row in shown.itertuples(index=False, name=None):
+        table.add_row(*row)
+    wide = out.measure(table, options=out.options.update(max_width=1_000)).minimum
+    if wide <= out.width:
+        out.print(table)
+    else:
+        out.print(f"\n{title}")
+        out.print(beside.lines())
 
 
 def _base_beside(file: Path, chosen) -> str | None:

@@ -129,7 +129,7 @@ class Level:
     )  # months until the upfront part is back; 0: nothing is upfront; None: never
     last_unit: (
         float | None
-    )  # share of the hours in which the last unit is used, by what it is worth
+    )  # share of the hours in which the last unit is used, worth as much as the mean of those that are
     cost: float  # mean
     cost_p10: float
     cost_p90: float
@@ -198,7 +198,11 @@ def _level(offer, stack: Stack, *, level, hours, whole, money, used, last) -> Le
         break_even_utilisation=even if level > 0 else None,
         break_even_months=months,
         payback_months=back,
-        last_unit=None if level <= 0 else float(last / (len(whole) * hours * stack.worth[0])),
+        last_unit=None
+        if level <= 0
+        else float(last / (len(whole) * hours * worth))
+        if worth
+        else 0.0,
         cost=float(cost.mean()),
         cost_p10=low,
         cost_p90=high,

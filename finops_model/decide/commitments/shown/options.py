@@ -36,7 +36,7 @@ def side_by_side(ask: Ask, recommended: Recommendation | None = None) -> SideByS
         ladders += table.ladders()
         asked |= table.asked()
         left_out += table.left_out
-    order = sorted(rows, key=lambda row: (row.group, row.npv))
+    order = sorted(rows, key=lambda row: (row.group, row.npv, bool(row.offer)))
     return SideBySide(ask, tuple(order), curves, tuple(ladders), asked, tuple(left_out))
 
 

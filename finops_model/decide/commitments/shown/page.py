@@ -54,7 +54,13 @@ def answer_of(found) -> Answer:
         next_best=_next_best(table, rec),
         currency=currency,
         forms={**FORMS, **{str(name): "money" for name in cash if name not in FORMS}},
-        notes=(*_further(rec), *rec.notes, *table.left_out, *found.unread, *_assumptions(table)),
+        notes=(
+            *_further(rec),
+            *rec.notes,
+            *(x for x in table.left_out if not any(n.startswith(x.rstrip(".")) for n in rec.notes)),
+            *found.unread,
+            *_assumptions(table),
+        ),
         figures={
             "discount_rate": rate,
             "offers": [_figures(row) for row in table.rows],
@@ -110,7 +116,7 @@ def _options(table: SideBySide, rec: Recommendation) -> pd.DataFrame:
         mine = {"covers": _covers(table, row)} if several else {}
         rows.append(
             {
-                "option": row.name + ("  ◀ recommended" if row.name in chosen else ""),
+                "option": ("▶ " if row.name in chosen else "") + row.name,
                 **mine,
                 "bought": ", then ".join(f"{x:,.4g}" for x in row.held) or "–",
                 "term": f"{row.offer.term_months:g} months" if row.offer else "–",
@@ -214,9 +220,13 @@ def _next_best(table: SideBySide, rec: Recommendation) -> str:
     if not ours:
         return ""
     first = ours[0]
-    others = [row for row in table.rows if row.group == first.group and row.name not in chosen]
+    others = [
+        row
+        for row in table.rows
+        if row.group == first.group and row.name not in chosen and (any(row.held) or not row.offer)
+    ]
     if not others:
-        return "There is none."
+        return "There is none: no offer is better than on demand at any level."
     best = others[0]
     gap, at = best.npv - first.npv, _at(table)
     level = f" at {best.held[0]:,.4g} an hour" if best.held else ""
@@ -237,7 +247,7 @@ def _assumptions(table: SideBySide) -> list[str]:
     ask, rows = table.ask, table.rows
     last = np.datetime64(ask.end) - 1
     notes = [
-        f"Side by side from {ask.start} to {last}: what is not covered costs on demand; cost is what is used, NPV what is paid: a fee as its offer "
+        f"▶ what is recommended. Side by side from {ask.start} to {last}: what is not covered costs on demand; cost is what is used, NPV what is paid: a fee as its offer "
         "says, the rest of it and use on demand the day after each month."
     ]
     if any(len(row.held) > 1 and row.offer for row in rows):
