@@ -11,6 +11,8 @@ from rich.table import Table
 
 from ._shared import err, out
 
+LEAST = 32  # letters of a name before it is folded
+
 ExportOption = Annotated[
     Path | None,
     typer.Option(
@@ -27,23 +29,35 @@ def show(answer, as_json: bool = False, export: Path | None = None) -> None:
         out.print_json(json.dumps(answer.plain(), allow_nan=False))
         return
     out.print(answer.sentence)
-    shown = answer.shown()
-    table = Table()
-    for name in shown:
-        table.add_column(
-            name,
-            justify="left" if answer.forms.get(name, "text") == "text" else "right",
-            overflow="fold",  # a name that is cut is no name
-            no_wrap=answer.forms.get(name, "text") != "text",  # nor is half a number one
-        )
-    for row in shown.itertuples(index=False, name=None):
-        table.add_row(*row)
-    least = out.measure(table, options=out.options.update(max_width=1_000)).minimum
-    if len(shown) and least <= out.width:
-        out.print(table)
-    elif len(shown):  # wider than the terminal: lines that it may wrap, no cell cut
-        out.print(answer.lines())
+    tabled(answer)
     for text in answer.said():
         out.print(text)
     if written is not None:
         err.print(f"{written}: written.")
+
+
+def tabled(answer, title: str = "") -> None:
+    """Print the table of an answer; where the terminal is too narrow for it, lines that it may wrap, no cell cut."""
+    shown = answer.shown()
+    if not len(shown):
+        return
+    table = Table(title=title or None)
+    for name in shown:
+        left = answer.forms.get(name, "text") == "text"
+        longest = max([len(name), *map(len, shown[name])])
+        table.add_column(
+            name,
+            justify="left" if left else "right",
+            overflow="fold",  # a name that is cut is no name
+            no_wrap=not left,  # nor is half a number one
+            min_width=min(longest, LEAST) if left else None,
+        )
+    for row in shown.itertuples(index=False, name=None):
+        table.add_row(*row)
+    least = out.measure(table, options=out.options.update(max_width=1_000)).minimum
+    if least <= out.width:
+        out.print(table)
+        return
+    if title:
+        out.print(f"\n{title}")
+    out.print(answer.lines())

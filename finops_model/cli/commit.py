@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import typer
-from rich.table import Table
 
 from ..errors import FinOpsError
-from ._answers import ExportOption, show
+from ._answers import ExportOption, show, tabled
 from ._shared import (
     AsOfOption,
     Bars,
@@ -27,7 +26,6 @@ from ._shared import (
 )
 
 PANEL = "Forecasts and what-ifs"
-LEAST = 30  # letters of a name before it is folded
 SHOWN = 9  # levels in the printed table; --json has all
 app = typer.Typer()
 
@@ -184,28 +182,8 @@ def _show(found, answer) -> None:
 
 
 def _print(title: str, frame, answer) -> None:
-    """A further table; where the terminal is too narrow for its numbers, lines that it may wrap."""
-    beside = replace(answer, table=frame)
-    table, shown = Table(title=title), beside.shown()
-    for name in shown:
-        left = answer.forms.get(name, "text") == "text"
-        justify: Literal["left", "right"] = "left" if left else "right"
-        longest = max([len(name), *map(len, shown[name])])
-        table.add_column(
-            name,
-            justify=justify,
-            overflow="fold",
-            no_wrap=not left,
-            min_width=min(longest, LEAST) if left else None,
-        )
-    for row in shown.itertuples(index=False, name=None):
-        table.add_row(*row)
-    wide = out.measure(table, options=out.options.update(max_width=1_000)).minimum
-    if wide <= out.width:
-        out.print(table)
-    else:
-        out.print(f"\n{title}")
-        out.print(beside.lines())
+    """A further table of the answer."""
+    tabled(replace(answer, table=frame), title)
 
 
 def _base_beside(file: Path, chosen) -> str | None:

@@ -166,7 +166,7 @@ def _named_why(one: Asked, level: Level, own: list[Row], currency: str) -> str:
         row
         for row in own
         if row.offer.term_months == one.offer.term_months
-        and row.offer.rate == one.offer.rate
+        and _same(row.offer.rate, one.offer.rate)
         and set(row.offer.skus) == set(one.offer.skus)
     ]
     said = one.question.rstrip(".") or "a number that is asked about, not an optimum"
@@ -179,6 +179,11 @@ def _named_why(one: Asked, level: Level, own: list[Row], currency: str) -> str:
         return f"{said}; it is the best level of {best.name} too."
     dearer = f"{money(max(more, 0.0), currency)} more over the term than the {best.first.level:,.6g} of {best.name}"
     return f"{said}; {used}: {dearer}." if used else f"{said}: {dearer}."
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    """Two rates that are one: a discount off a mean price ends in other digits."""
+    return one is not None and other is not None and abs(one - other) <= 1e-6 * abs(one)
 
 
 def _own_why(row: Row, own: list[Row]) -> str:
