@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ..decide.questions.portfolio import check_level
 from ..decide.questions.recover import SHOWN, Way, best_of, recover_of, state_of
 from ..decide.questions.search import Members, later, search
 from ..errors import InputError, ScenarioError
+from ..measure.brief_types import Landing
 from ..measure.budget import against
 from ..progress import Progress
 from ..scenario.document import load_scenario, resolve
@@ -106,7 +108,7 @@ def recover(
     files = None if scenarios is None else [Path(file) for file in scenarios]
     decisions, notes = decisions_of(settings, base.as_of, files)
     way = Way(
-        land=land,
+        land=cast(Landing, land),
         base=_totals(base, base.base),
         budget=in_force,
         level=level,
@@ -131,8 +133,8 @@ def _later(way: Way, runner: _Runner) -> dict:
     for i, one in enumerate(best_of(way)[:SHOWN]):
         begins = min(way.decisions[k].start(way.first) for k in one.members)
         room = (int(last[:4]) - int(begins[:4])) * 12 + int(last[5:7]) - int(begins[5:7])
-        how = {} if i == 0 else {"budget": way.budget, "level": way.level}
-        known[one.members] = later(one.members, runner, max(room, 0), **how)
+        stop = None if i == 0 else way.budget
+        known[one.members] = later(one.members, runner, max(room, 0), budget=stop, level=way.level)
     return known
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..decide.questions.answer import Answer
 from ..decide.questions.portfolio import LEAST, check_level
 from ..decide.questions.reserve import Asked, reserve_of
 from ..errors import InputError
 from ..facts.plans.held_back import held_back
+from ..measure.brief_types import Landing
 from ..measure.budget import against
 from ..measure.budget.by_unit import paths_by_unit
 from ..names import COMPANY
@@ -105,7 +108,7 @@ def reserve(
         )
     return reserve_of(
         Asked(
-            land=land,
+            land=cast(Landing, land),
             totals=totals,
             budgets=dict(sorted(budgets.items())),
             held=[] if amount is not None else held,

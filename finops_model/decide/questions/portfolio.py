@@ -104,7 +104,8 @@ def portfolio(parts, level: float = 80) -> Portfolio:
     again = [
         _again(values[draw.integers(0, len(values), len(values))], level) for _ in range(AGAIN)
     ]
-    apart, errors = (np.std([one[i] for one in again], axis=0, ddof=1) for i in range(2))
+    apart = np.std([moved for moved, _ in again], ddof=1)
+    errors = np.std(np.stack([own for _, own in again]), axis=0, ddof=1)
     return Portfolio(
         level=float(level),
         whole=whole,

@@ -356,11 +356,15 @@ def _figures(way: Way, state: str, best: list[Tried]) -> dict:
 
 
 def _picture(way: Way, rows: list[Tried]):
-    spread = np.array([np.quantile(one.totals, [0.1, 0.5, 0.9]) for one in rows])
+    low, middle, high = (
+        [float(np.quantile(one.totals, q)) for one in rows] for q in (0.1, 0.5, 0.9)
+    )
     p = name_of(way.level)
     return pictures.ranges(
         [names_of(way, one.members) for one in rows],
-        *spread.T.tolist(),
+        low,
+        middle,
+        high,
         [f"{p} {money(one.at(way.level), way.currency)}" for one in rows],
         words=f"Where {way.land['period']} lands with each set of decisions, P10 to P90, against its budget.",
         axis=way.currency,

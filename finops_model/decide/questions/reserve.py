@@ -135,7 +135,8 @@ def _table(asked: Asked, held: Portfolio, units: list[str], order: list[int]) ->
         rows.append((name, free, None, None, None, None, None))
     if abs(held.left) >= SMALL:
         rows.append(("in no share", None, None, None, held.left, None, held.left))
-    rows.append(("diversification", None, None, -held.diversification, None, None, None))
+    if len(units) > 1:
+        rows.append(("diversification", None, None, -held.diversification, None, None, None))
     rows.append(
         (
             COMPANY,
@@ -225,6 +226,11 @@ def _notes(asked: Asked, held: Portfolio, back: float) -> tuple[str, ...]:
     elif land["budget"] is not None and not asked.stated:
         notes.append(
             "Holdback: none is written in the budget file (columns held_back and held_by)."
+        )
+    if land["budget"] is None:
+        notes.append(
+            "To ask against a budget that is not approved yet, name it: --amount; approved ones stand in the file that finops.yaml names "
+            "under budgets."
         )
     low, high = held.level - BESIDE, held.level + BESIDE
     notes.append(
