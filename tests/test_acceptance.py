@@ -19,12 +19,12 @@ from commands import finops
 HERE = Path(__file__).parent / "acceptance"
 FOLDERS = sorted(path.parent for path in HERE.glob("*/question.yaml"))
 PAGE = HERE.parents[1] / "docs/decide/README.md"
-KEYS = {"kind", "question", "command", "page", "within", "checks"}
+KEYS = {"kind", "question", "command", "page", "prints", "within", "checks"}
 
 
 def asked(folder: Path) -> dict:
     question = yaml.safe_load((folder / "question.yaml").read_text(encoding="utf-8"))
-    assert KEYS - {"within"} <= set(question) <= KEYS
+    assert KEYS - {"within", "prints"} <= set(question) <= KEYS
     return question
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from ..decide.compare import compare
 from ..decide.questions.waterfall import routes_silently, silence
 from ..errors import InputError
-from ..measure.words import chance, money
+from ..measure.words import chance, day, money
 from ..scenario.document import load_scenario
 from ..simulate.kernel.engine import PREVIEW
 from ..uncertainty import answers
 from ..wording import landing as landing_words
 
 TABLE = ("p10", "p50", "p90", "mean")
-SHOWN = (*TABLE, "cvar95")
+SHOWN = (*TABLE, "p80", "cvar95")  # P80 is a sentence: a fifth column would cut numbers
 
 
 def share_of(text: str | None) -> float | None:
@@ -79,6 +79,41 @@ def row(run, base, of: str, land: dict | None) -> dict:
     return cells
 
 
+def with_days(land: dict | None, run, daily, period) -> dict | None:
+    """A landing with its P80 (budget + what must be held beyond it) and the days on which its budget is passed (docs/method §9.23)."""
+    from ..measure.runout.limits import days_over
+
+    if land is None or land["budget"] is None or land["p50"] is None:
+        return land
+    days = days_over(run, daily, period, land["budget"])
+    return {**land, "p80": land["budget"] + land["holdback_p80"], "breach_day": days}
+
+
+def when(land: dict, currency: str) -> str:
+    """P80 of a landing and the days on which its budget is passed; "" where nothing is ahead.
+
+    >>> land = {"closed": False, "no_width": False, "p80": 120.0, "budget": 100.0, "period": "FY2026"}
+    >>> land |= {"breach_day": {"earliest": "2026-11-03", "likely": None, "latest": None}}
+    >>> when(land, "USD")
+    'P80 of FY2026 is $120, $20.00 over the budget. The budget is passed by 3 November 2026 in one of ten futures, in fewer than half of them within the period.'
+    """
+    if "p80" not in land or land["closed"]:
+        return ""
+    gap = land["p80"] - land["budget"]
+    side = "over" if gap >= 0 else "under"
+    text = f"P80 of {land['period']} is {money(land['p80'], currency)}, {money(abs(gap), currency)} {side} the budget."
+    first, likely, last = (land["breach_day"][name] for name in ("earliest", "likely", "latest"))
+    if first is None:
+        return text
+    if likely is None:
+        return f"{text} The budget is passed by {day(first)} in one of ten futures, in fewer than half of them within the period."
+    if first == likely == last:
+        verb = "was" if likely <= land["as_of"] else "is"
+        return f"{text} The budget {verb} passed on {day(likely)}."
+    end = f"by {day(last)} in nine" if last else "in fewer than nine within the period"
+    return f"{text} The budget is likely passed on {day(likely)}: by {day(first)} in one of ten futures, {end}."
+
+
 def sentences(rows: list[dict], runs, of: str, target: float | None, currency: str) -> list[str]:
     """What the table cannot say: whether the paths are enough, how likely the budget is exceeded, what a preview is."""
     said = []
@@ -91,10 +126,11 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, currency: s
         text = f"{row['name']}: {of} is known to {precision.estimate.relative_error:.2%} (standard error, {run.paths:,} paths); the second half of them moved it by {moved:.2%}"
         if target is not None and not precision.enough:
             text += f". The target of {target:.2%} needs about {precision.wanted:,} paths: raise --max-paths"
-        worst = f"mean of the worst 5 % (CVaR95) {money(row['cvar95'], currency)} ± {money(row['cvar95_standard_error'], currency)}"
+        worst = f"P80 {money(row['p80'], currency)} ± {money(row['p80_standard_error'], currency)}; mean of the worst 5 % (CVaR95) {money(row['cvar95'], currency)} ± {money(row['cvar95_standard_error'], currency)}"
         said += [text + ".", f"{row['name']}: {worst}."]
         if "budget" in row:
-            said.append(f"{row['name']}: {landing_words.budget_sentence(row['budget'], currency)}")
+            land = f"{landing_words.budget_sentence(row['budget'], currency)} {when(row['budget'], currency)}"
+            said.append(f"{row['name']}: {land.rstrip()}")
         said += [bought(one, row["name"], currency) for one in run.purchases]
         said += [agreed(one, row["name"], currency) for one in run.agreements]
         said += [capped(one, row["name"], currency) for one in run.caps]

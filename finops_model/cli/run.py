@@ -301,6 +301,8 @@ def _compare(
             None if approved is None else against.landing_beside(run, daily, approved, year)
             for run in runs
         ]
+    asked_for = year if period is None else against.period_of(period, day, starts, calendar=weeks)
+    lands = [_runs.with_days(land, run, daily, asked_for) for run, land in zip(runs, lands)]
     rows = [_runs.row(run, base, of, land) for run, land in zip(runs, lands)]
     whole = against.landing_beside(base, daily, approved, year)
     if as_json:

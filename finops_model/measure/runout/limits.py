@@ -128,7 +128,7 @@ def budget_rows(run, daily: pd.DataFrame, budgets, as_of: str, settings) -> list
             "end": _end(year, weeks),
             "ends_with": "the year ends",
         }
-        facts = _of_budget(run, rows, as_of, year, budget, name, weeks)
+        facts = of_budget(run, rows, as_of, year, budget, name, weeks)
         found.append(row(settings.currency, as_of, **{**said, **facts}))
     return found
 
@@ -138,7 +138,7 @@ def _end(year, weeks: fiscal.Year) -> str:
     return str(weeks[-1].end - 1 if weeks else month_days(year.months[-1])[-1])
 
 
-def _of_budget(
+def of_budget(
     run, rows: pd.DataFrame, as_of: str, year, budget: float, unit, weeks: fiscal.Year = ()
 ) -> dict:
     """Dates of one budget. What is booked counts as in §9.5; the days after it are those of the run."""
@@ -171,6 +171,18 @@ def _of_budget(
     dates, paths = dates[inside], paths[:, inside]
     out = runout(budget, paths, dates, used=used)
     return {**known, **answered(out, as_of, end), "short": _over(land)}
+
+
+def days_over(
+    run, daily: pd.DataFrame, year, budget: float, unit: str | None = None
+) -> dict[str, str | None]:
+    """Days on which a budget of a period is passed: by which 10, 50 and 90 % of all futures have passed it, None: not within it.
+
+    year   `against.Period`; daily: DAILY
+    """
+    rows = cost_rows(daily[daily["ChargeDate"] <= pd.Timestamp(run.as_of)], unit)
+    said = of_budget(run, rows, run.as_of, year, budget, unit, year.weeks)
+    return {name: said.get(name) for name in ("earliest", "likely", "latest")}
 
 
 def _over(land) -> float:
