@@ -11,7 +11,7 @@ from pathlib import Path
 COLUMNS = (
     "BillingAccountId,SubAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,"
     "ChargeCategory,ChargeFrequency,InvoiceIssuerName,ServiceProviderName,ServiceName,SkuId,SkuMeter,ConsumedQuantity,"
-    "ConsumedUnit,ListCost,ContractedCost,EffectiveCost,BilledCost,Tags"
+    "ConsumedUnit,ListCost,ContractedCost,EffectiveCost,BilledCost,Tags,x_Model"
 ).split(",")
 
 
@@ -35,7 +35,7 @@ def bill(
     *lines: dict,
     currency: str = "USD",
 ) -> None:
-    """Write a bill with one row a day for each line: `cost` (money, or a function of the day) and perhaps `use`, `unit`, `sku`, `meter`, `service`, `issuer`, `tags`."""
+    """Write a bill with one row a day for each line: `cost` (money, or a function of the day) and perhaps `use`, `unit`, `sku`, `meter`, `service`, `issuer`, `model`, `tags`."""
     with Path(file).open("w", encoding="utf-8", newline="") as out:
         rows = csv.DictWriter(out, COLUMNS)
         rows.writeheader()
@@ -69,6 +69,7 @@ def _row(day: dt.date, line: dict, currency: str) -> dict:
         "EffectiveCost": cost,
         "BilledCost": cost,
         "Tags": json.dumps(line.get("tags", {"team": "ai", "workload": "chat"})),
+        "x_Model": line.get("model", ""),
     }
 
 

@@ -18,7 +18,8 @@ bill(
             "meter": f"{meter}_tokens",
             "service": "Aurora API",
             "issuer": "Aurora AI",
-            "tags": {"team": "cx", "workload": "chat", "business_unit": "Support", "model": "large"},
+            "model": "large",
+            "tags": {"team": "cx", "workload": "chat", "business_unit": "Support"},
         }
         for meter in USE
     ),
