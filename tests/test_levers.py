@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as speed
 from hypothesis import strategies as st
-from lever_world import PRICE, USE, Company
+from lever_world import PRICE, USE, Company, own_workspace
 
+import finops_model as fm
 from finops_model.errors import ScenarioError
 from finops_model.prices.capacity.checkpoints import Checkpointing
 from finops_model.scenario.levers import form, make
@@ -332,3 +333,27 @@ def test_hits_and_batches_together_save_at_most_their_sum(hit, share):
     base = cost()
     alone = base - cost(cache_hit=hit) + base - cost(batch_share=share)
     assert base - cost(cache_hit=hit, batch_share=share) <= alone + 1e-6
+
+
+def test_ranges_of_levers_are_varied_by_the_sensitivity(tmp_path):
+    """A tornado and shares of the variance: the range, today's range and what is run again each have a row."""
+    folder, own = own_workspace(tmp_path)
+    file = folder / "scenarios" / "ranges.yaml"
+    file.write_text(
+        "name: Ranges\nbase: 00_base.yaml\nchanges:\n"
+        "- {path: workloads/chat/cache_hit, op: set, value: {min: 0.3, max: 0.7}, because: a}\n"
+        "- {path: workloads/chat/retries, op: set, value: 0, from: {min: 0, max: 0.2}, because: a}\n"
+        "- {path: workloads/chat/routing/small, op: set, value: 0.5, escalation: {min: 0, max: 0.2}, because: a}\n"
+        "- {path: caps/chat, op: add, value: {workloads: [chat], per_month: {min: 100000, max: 200000}}, because: a}\n"
+    )
+    answer = fm.sensitivity(file, own, paths=256, horizon=2)
+    names = {swing.name: swing.swing() for swing in answer.swings}
+    assert set(names) == {
+        "workloads/chat/cache_hit",
+        "workloads/chat/retries/from",
+        "workloads/chat/routing/small/escalation",
+        "caps/chat/per_month",
+    }
+    assert names["workloads/chat/cache_hit"] < 0 < names["workloads/chat/routing/small/escalation"]
+    assert names["workloads/chat/retries/from"] < 0 and names["caps/chat/per_month"] == 0
+    assert sum(index.total for index in answer.sobol) > 0.9

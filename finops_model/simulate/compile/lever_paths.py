@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ...scenario.levers import kinds
 from ...scenario.pulled.bought import bought_of, true_units
 from ...scenario.pulled.chain import Amount, Chain, Draws, Pulled, Routed
 from ...scenario.routing import routes, shares_by_day
+from ...streams import BLOCK
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.following import Draws as Uniforms
 
@@ -92,7 +94,7 @@ def levered(resolved, workload: int, dates) -> tuple[dict[str, np.ndarray], dict
             next((routed for day, routed in reversed(routing) if day <= first), None),
         )
         chain.check()
-        middle = chain.on_paths(Uniforms(_half))
+        middle = chain.on_paths(Uniforms(partial(_at, 0.5)))
         for sku, amount in middle.items():
             amount = float(np.mean(amount))
             entries.setdefault(sku, np.zeros(days))[first:last] = max(amount, 0.0)
@@ -100,7 +102,7 @@ def levered(resolved, workload: int, dates) -> tuple[dict[str, np.ndarray], dict
             continue
         on = np.zeros(days)
         on[first:last] = 1.0
-        spread = [chain.on_paths(Uniforms(lambda _, u=u: np.array([u]))) for u in SEEN]
+        spread = [chain.on_paths(Uniforms(partial(_at, u))) for u in SEEN]
         for sku in sorted({sku for one in spread for sku in one}):
             seen = [float(np.mean(one.get(sku, 0.0))) for one in spread]
             if max(seen) - min(seen) <= 1e-12 * max(seen):
@@ -134,7 +136,7 @@ def alike(weights: dict[str, Weights], entries: dict[str, np.ndarray]) -> Weight
             return None
         for mine, other, on, days in zip(one.values, first.values, one.days, first.days):
             for u in SEEN:
-                draws = Uniforms(lambda _, u=u: np.array([u]))
+                draws = Uniforms(partial(_at, u))
                 if (on != days).any() or not np.allclose(
                     mine.on_paths(draws), other.on_paths(draws), rtol=0, atol=1e-12
                 ):
@@ -178,8 +180,9 @@ def refuse_in_pools(lines: Lines, pools, names) -> None:
                 )
 
 
-def _half(_: str) -> np.ndarray:
-    return np.array([0.5])
+def _at(u: float, _: str) -> np.ndarray:
+    """A block of paths that all draw u: a value may take its draws from other paths of its block (§3.27)."""
+    return np.full(BLOCK, u)
 
 
 def _pulled(resolved, name: str, dates) -> dict[str, tuple[int, Timeline, str]]:
@@ -208,7 +211,7 @@ def _on(path: str, resolved, one: tuple[int, Timeline, str], day: int) -> Pulled
     return Pulled(
         kind,
         Amount(float(line.number[day]), tuple(draws)),
-        Amount(1.0, ((f"{path}/from", today),))
+        Amount(1.0, ((f"{last.draw or path}/from", today),))
         if isinstance(today, Distribution)
         else Amount(float(today)),
         next((event.beside.terms for event in reversed(events) if event.beside.terms), ()),
