@@ -12,6 +12,7 @@ from lever_world import PRICE, USE, Company, own_workspace
 import finops_model as fm
 from finops_model.errors import ScenarioError
 from finops_model.prices.capacity.checkpoints import Checkpointing
+from finops_model.scenario import document
 from finops_model.scenario.levers import form, make
 from finops_model.scenario.pulled.bought import Bought, Meter
 
@@ -253,6 +254,33 @@ def test_what_cannot_be_meant_is_refused_in_one_sentence(company, change, messag
     text = str(refused.value)
     assert text.startswith(f"{company.folder}/s.yaml:3: ")
     assert message.partition(" Known: at_once")[0] in text and "array" not in text
+
+
+def test_explain_tells_what_a_lever_is_today_and_what_it_becomes(company):
+    def told(path, *changes):
+        lines = "".join(f"- {{{change}, because: x}}\n" for change in changes)
+        (company.folder / "e.yaml").write_text(
+            "name: a\nchanges:\n" + lines if lines else "name: a\n"
+        )
+        scenario = document.load_scenario(company.folder / "e.yaml")
+        return document.explain(
+            document.resolve(scenario, settings=company.settings, facts=company.facts, months=2),
+            path,
+        )
+
+    assert told("workloads/chat/cache_hit") == (
+        "0.2  =  the share of input tokens that is read from the cache (the ledger's newest 28 days)"
+    )
+    assert told("workloads/train/utilisation") == (
+        "workloads/train/utilisation is not in the bill: a change says it with from:. It is the share of paid machine hours that does work."
+    )
+    change = "path: workloads/train/utilisation, op: set, value: 0.6, from: 0.4, since: 2026-12"
+    assert told("workloads/train/utilisation", change) == (
+        f'0.6  =  0.4 (today)  → 0.6 from 2026-12 ({company.folder}/e.yaml:3, "x")'
+    )
+    with pytest.raises(ScenarioError) as refused:
+        told("workloads/train/cache_hit")
+    assert "has no input tokens in the ledger's newest 28 days" in str(refused.value)
 
 
 def test_two_values_of_today_are_refused(company):

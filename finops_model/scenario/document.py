@@ -285,8 +285,11 @@ def explain(resolved: Resolved, path: str) -> str:
     import numpy as np
 
     from .changes import events_on, match, timeline
+    from .pulled.reading import today_of
 
     known = leaves(resolved.tree)
+    if path not in known and (untouched := today_of(resolved.facts, path)):
+        return untouched
     lines = []
     for name in match(path, sorted(known), resolved.scenario.path or "the base"):
         steps = resolved.provenance.get(name, [(str(known[name]), "from the ledger", "")])

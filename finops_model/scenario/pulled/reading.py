@@ -27,6 +27,25 @@ def set_levers(applied: Applied, change: Change, paths: list[str], where: str, f
     return taken
 
 
+def today_of(facts, path: str) -> str:
+    """What a lever is today where no change touches it, as `explain` says it; "" for a path that is none of a workload of the ledger.
+
+    Raises ScenarioError where the lever cannot act on the workload.
+    """
+    if path not in lever_paths(facts):
+        return ""
+    _, name, kind = (unescape(part) for part in path.split("/"))
+    law, workload = form(kind), facts.names.index(name)
+    try:
+        known = law.read(true_units(facts, workload), bought_of(facts, workload))
+    except ScenarioError as problem:
+        raise ScenarioError(f"{path}: {problem}") from None
+    if known is None:
+        return f"{path} is not in the bill: a change says it with from:. It is {law.SAYS}."
+    whence = "the same for everybody" if law.NEUTRAL is not None else "the ledger's newest 28 days"
+    return f"{known:.3g}  =  {law.SAYS} ({whence})"
+
+
 def refuse_beside(change: Change, paths: list[str], where: str) -> None:
     """Refuse what stands beside a value and says nothing there."""
     lever, routing = is_lever(paths[0]), "/routing/" in paths[0]
