@@ -19,6 +19,7 @@ from ..scenario import document as documents
 from ..scenario import ledger_base as base
 from ..scenario.changes import escape
 from ..scenario.placed import Placed
+from ..scenario.pulled.ranges import changed, ranges_of
 from ..settings import Settings, load_settings
 from ..simulate import scenarios as simulate
 from ..simulate.compile.plan import compile_plan, future
@@ -146,18 +147,7 @@ class Study:
             for key in LAUNCHED
             if isinstance(terms[key], Distribution)
         }
-        beside = {
-            name: value
-            for event in self.resolved.events
-            for name, _, value in _beside(event)
-            if isinstance(value, Distribution)
-        }
-        caps = {
-            f"{cap.path}/per_month": cap.per_month
-            for cap in self.resolved.caps
-            if isinstance(cap.per_month, Distribution)
-        }
-        return {**values, **beside, **launches, **caps}
+        return {**values, **ranges_of(self.resolved), **launches}
 
     @property
     def risks(self) -> dict[str, Placed]:
@@ -186,24 +176,6 @@ class Study:
                 replace(e, value=change(e.value)) if is_in(e.draw or e.path, e.value) else e
                 for e in resolved.events
             )
-            events = tuple(
-                replace(
-                    e,
-                    beside=replace(
-                        e.beside,
-                        **{key: change(v) for name, key, v in _beside(e) if is_in(name, v)},
-                    ),
-                )
-                if e.beside
-                else e
-                for e in events
-            )
-            caps = tuple(
-                replace(cap, per_month=change(cap.per_month))
-                if is_in(f"{cap.path}/per_month", cap.per_month)
-                else cap
-                for cap in resolved.caps
-            )
             launches = {
                 name: {
                     **terms,
@@ -215,7 +187,8 @@ class Study:
                 }
                 for name, terms in resolved.launches.items()
             }
-            resolved = replace(resolved, events=events, launches=launches, caps=caps)
+            resolved = replace(resolved, events=events, launches=launches)
+            resolved = changed(resolved, names, change)
         return simulate.simulate(
             compile_plan(resolved, self.demand),
             self.paths,
@@ -246,15 +219,6 @@ class Study:
                     : one.single
                 ].mean(axis=0)
         return draws
-
-
-def _beside(event) -> list[tuple[str, str, object]]:
-    """(name of its draw, field, value) of what stands beside the value of a lever or of a share routed."""
-    if event.beside is None:
-        return []
-    draw = event.draw or event.path
-    pairs = (("from", "today"), ("escalation", "again"))
-    return [(f"{draw}/{word}", key, getattr(event.beside, key)) for word, key in pairs]
 
 
 def _launch(name: str, key: str) -> str:
