@@ -5,29 +5,35 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xlsxwriter
 
 from ...documents import write_atomic
-from ...errors import InputError
+from ...errors import InputError, ScenarioError
 from ...scenario.changes import escape, leaves, unescape
 from ...scenario.document import Resolved, load_scenario, resolve
 from ...scenario.files.words import is_share, named, unit_of
+from ...scenario.levers import form, kinds
+from ...scenario.pulled.bought import bought_of, true_units
 from ..scenario_answers import facts_of
 from . import layout as at
 
 GROUPS = (
     ("Drivers of the business", "drivers/"),
     ("Demand", "workloads/", "/demand/"),
-    ("Shares of models, levers", "workloads/", ""),
+    ("Shares of models", "workloads/", "/routing/"),
+    ("Other values of workloads", "workloads/", ""),
     ("Prices", "prices/"),
     ("Commitments", "commitments/"),
     ("Purchases, agreements", ""),
 )
 MOST = 30  # rows of a group, the dearest first; all others by their path in a free row
 FREE = 12  # rows for paths of one's own
-NOT_ASKED = ("elasticity", "block")
+LEVERED = 8  # workloads whose levers are asked for, the dearest
+IN_A_ROW = {"path", "op", "value", "since", "because", "owner"} | {"kind", "source", "review_by"}
+NOT_ASKED = ("elasticity", "block", "ContractCommitmentCost")
 
 
 def write_book(path, settings, scenarios: Sequence = (), blank: int = 3) -> Path:
@@ -235,13 +241,8 @@ def inputs(base: Resolved) -> Iterable[tuple[str, list[tuple[str, float]]]]:
     """What may be changed, by group: path and value of the base, the dearest workloads and SKUs first."""
     facts = base.facts
     weight = dict(zip(facts.names, facts.volume[-28:].sum(axis=0), strict=True))
-    bought = dict(
-        zip(
-            (sku.id for sku in facts.meta.skus),
-            facts.volume[-28:].sum(axis=0) @ facts.mix,
-            strict=True,
-        )
-    )
+    units = facts.volume[-28:].sum(axis=0) @ facts.mix
+    bought = {sku.id: float(units[s]) * sku.price for s, sku in enumerate(facts.meta.skus)}
     values = {
         path: float(value)
         for path, value in leaves(base.tree).items()
@@ -269,6 +270,26 @@ def inputs(base: Resolved) -> Iterable[tuple[str, list[tuple[str, float]]]]:
             del values[path]
         if rows:
             yield heading, rows
+        if heading == "Shares of models" and (pulled := levers_today(facts, dear)):
+            yield "Levers", pulled
+
+
+def levers_today(facts, dear) -> list[tuple[str, float]]:
+    """Levers of the dearest workloads whose value today the ledger tells, or that is the same for everybody."""
+    rows = []
+    for name in sorted(facts.names, key=lambda name: -dear(f"workloads/{escape(name)}"))[:LEVERED]:
+        at_workload = facts.names.index(name)
+        units, bought = true_units(facts, at_workload), bought_of(facts, at_workload)
+        for kind in kinds():
+            law: Any = form(kind)
+            try:
+                today = law.read(units, bought)
+            except ScenarioError:
+                continue  # it cannot act on this workload
+            today = law.NEUTRAL if today is None else today
+            if today is not None:
+                rows.append((f"workloads/{escape(name)}/{kind}", float(today)))
+    return rows
 
 
 def _filled(changes) -> tuple[dict[str, list[dict]], bool]:
@@ -288,8 +309,8 @@ def _filled(changes) -> tuple[dict[str, list[dict]], bool]:
             numbers = {"p50": value}
         else:
             return {}, True
-        if change.per or change.kind or change.source or change.review_by:
-            return {}, True
+        if {key for key in change.model_fields_set if getattr(change, key)} - IN_A_ROW:
+            return {}, True  # what a row has no cell for: escalation, with, per …
         rows.setdefault(path, []).append(
             {
                 "how": how,

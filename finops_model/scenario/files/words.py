@@ -10,6 +10,8 @@ import numpy as np
 from ..applied import show
 from ..changes import escape, events_on, leaves, unescape
 from ..document import Resolved
+from ..levers import form
+from ..pulled.bought import is_lever
 
 NAMES = {  # the last parts of a path -> its words; {0} is what it belongs to
     "workloads/demand/level": "demand of {0}",
@@ -23,7 +25,7 @@ NAMES = {  # the last parts of a path -> its words; {0} is what it belongs to
     "prices/factor": "price of {0}, of its own",
 }
 EVERY = {"workloads": "every workload", "drivers": "every driver", "prices": "everything"}
-SHARES = ("routing", "growth_per_month", "growth_per_year")
+SHARES = ("growth_per_month", "growth_per_year", "x_EligibleShare")
 USUAL = ("(untagged)", "(unassigned)", "(planned)", "0", "1", "straight")  # of a launch, unsaid
 ADDED = {
     "workloads": "new workload",
@@ -65,8 +67,14 @@ def plain_key(key: str) -> str:
 
 
 def is_share(path: str) -> bool:
-    """Whether a value on a path is said in percent."""
-    return path.split("/")[-1] in SHARES or "/routing/" in path
+    """Whether a value on a path is said in percent: shares routed, growth, levers from 0 to 1.
+
+    >>> is_share("workloads/chat/cache_hit"), is_share("workloads/chat/retention_days")
+    (True, False)
+    """
+    last = path.split("/")[-1]
+    named_so = last in SHARES or last.endswith("Percentage")
+    return named_so or "/routing/" in path or (is_lever(path) and form(last).MOST == 1)
 
 
 def valued(path: str, value) -> str:
@@ -130,7 +138,9 @@ def _around(resolved: Resolved, change, where: str) -> tuple[str, str]:
     olds = list(dict.fromkeys(value for value, _ in pairs))
     before = " … ".join(_ends(olds, change.path)) or "–"
     if change.op == "set":
-        return before, valued(change.path, change.value)
+        again = change.escalation
+        rerun = f", {valued(change.path, again)} of it run again" if again is not None else ""
+        return before, valued(change.path, change.value) + rerun
     if isinstance(change.value, (int, float)) and all(isinstance(old, float) for old in olds):
         return before, " … ".join(_ends([old * change.value for old in olds], change.path))
     return before, f"{before} × {show(change.value)}"
