@@ -226,11 +226,14 @@ def _change(applied: Applied, change: Change, where: str, facts) -> list[str]:
     if change.op == "set" and change.path.startswith("agreements/"):
         known = known_terms(applied) | known
     try:
-        paths = match(change.path, sorted({*known, *lever_paths(facts)}), where)
+        lever = is_lever(change.path)
+        paths = match(change.path, lever_paths(facts) if lever else sorted(known), where)
     except ScenarioError:
         if facts.replay:
             return []  # not there yet on the day that is replayed
-        raise
+        paths = match(
+            change.path, sorted({*known, *lever_paths(facts)}), where
+        )  # says what is near
     refuse_beside(change, paths, where)
     if is_lever(paths[0]):
         return set_levers(applied, change, paths, where, facts)

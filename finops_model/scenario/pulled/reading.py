@@ -14,7 +14,8 @@ from .bought import bought_of, is_lever, true_units
 
 def lever_paths(facts) -> list[str]:
     """Every path of a lever, of every workload of the ledger."""
-    return [f"workloads/{escape(name)}/{kind}" for name in facts.names for kind in kinds()]
+    shelf = kinds()
+    return [f"workloads/{escape(name)}/{kind}" for name in facts.names for kind in shelf]
 
 
 def set_levers(applied: Applied, change: Change, paths: list[str], where: str, facts) -> list[str]:

@@ -118,12 +118,8 @@ def levered(resolved, workload: int, dates) -> tuple[dict[str, np.ndarray], dict
 
 def has_levers(resolved, name: str) -> bool:
     """Whether levers act on a workload, or something of what it routes is run again."""
-    own = {f"workloads/{escape(name)}/{kind}" for kind in kinds()}
-    routing = f"workloads/{escape(name)}/routing/"
-    return any(
-        event.path in own or (event.path.startswith(routing) and event.beside is not None)
-        for event in resolved.events
-    )
+    own = f"workloads/{escape(name)}/"
+    return any(event.beside is not None and event.path.startswith(own) for event in resolved.events)
 
 
 def alike(weights: dict[str, Weights], entries: dict[str, np.ndarray]) -> Weights | None:
