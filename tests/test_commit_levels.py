@@ -176,6 +176,8 @@ def test_what_is_recommended_together_has_the_cost_of_the_search():
     best = best_commitments(usage, offers=[HALF, THREE], prices=PRICE, start="2027-01-01")
     table = side_by_side(ask(values, [HALF, THREE], years=3), best)
     assert sum(p.quantity > 0 for p in best.purchases) > 1
+    now = next(p for p in best.purchases if p.name == "three").quantity
+    assert now in [level.level for level in table.curves["three"]]
     row = table.row(RECOMMENDED)
     assert row.cost == pytest.approx(best.cost, rel=1e-9)
     assert row.cost.mean() <= min(table.row(n).cost.mean() for n in ("half", "three")) + 1e-6

@@ -5,7 +5,7 @@ Rules: docs/method §8.81 (side by side), §8.82 (cash and NPV), §8.83 (ladder)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def side_by_side(ask: Ask, recommended: Recommendation | None = None) -> SideByS
     left_out: list[str] = []
     asked: dict[str, Level] = {}
     for at, group in enumerate(_groups(ask.offers, ask.usage)):
-        table = _Group(ask, at, tuple(group))
+        table = _Group(ask, at, tuple(group), now_of(ask, recommended))
         rows += table.rows(recommended)
         curves |= table.curves()
         ladders += table.ladders()
@@ -38,6 +38,12 @@ def side_by_side(ask: Ask, recommended: Recommendation | None = None) -> SideByS
         left_out += table.left_out
     order = sorted(rows, key=lambda row: (row.group, row.npv, bool(row.offer)))
     return SideBySide(ask, tuple(order), curves, tuple(ladders), asked, tuple(left_out))
+
+
+def now_of(ask: Ask, recommended: Recommendation | None) -> dict[str, float]:
+    """What is recommended to be bought on the first day, by offer; what is bought later is no level of a first term."""
+    bought = recommended.purchases if recommended else ()
+    return {p.name: p.quantity for p in bought if p.quantity > 0 and p.start in ("", ask.start)}
 
 
 def _groups(offers: Sequence[Offer], usage: Usage) -> list[list[Offer]]:
@@ -55,8 +61,8 @@ def _groups(offers: Sequence[Offer], usage: Usage) -> list[list[Offer]]:
 class _Group:
     """Offers that are alternatives; what they cover is looked up once for all that see the same layers."""
 
-    def __init__(self, ask: Ask, at: int, offers: tuple[Offer, ...]):
-        self.ask, self.at, self.offers = ask, at, offers
+    def __init__(self, ask: Ask, at: int, offers: tuple[Offer, ...], now: Mapping[str, float]):
+        self.ask, self.at, self.offers, self.now = ask, at, offers, now
         self.left_out: list[str] = []
         self.why: dict[str, str] = {}
         self.stacks = {o.name: stack_of(o, ask.usage, dict(ask.prices)) for o in offers}
@@ -126,7 +132,7 @@ class _Group:
         if offer.step > 0:
             levels = np.round(levels / offer.step) * offer.step
         levels = levels[(levels == 0) | (levels >= offer.minimum)]
-        return np.unique(np.append(levels, best))
+        return np.unique([*levels, best, self.now.get(offer.name, best)])
 
     def _on_demand(self) -> np.ndarray:
         """On-demand money of everything the group covers (path, part): each SKU once."""

@@ -12,6 +12,7 @@ from ....wording import chance
 from ..answer import Recommendation, months
 from .how_many import HowMany
 from .levels import Level
+from .options import now_of
 from .table import ON_DEMAND, RECOMMENDED, Row, SideBySide
 
 
@@ -74,7 +75,7 @@ def _mixed(table: SideBySide) -> set[int]:
 
 def levels_table(table: SideBySide, rec: Recommendation) -> pd.DataFrame:
     rows = []
-    first = {p.name: p.quantity for p in reversed(rec.purchases) if p.quantity > 0}
+    first = now_of(table.ask, rec)
     for name, levels in table.curves.items():
         best = table.row(name).held[0]
         for x in levels:
