@@ -226,7 +226,11 @@ def spoiled(sentence: dict):
             node = node[part]
         value = node[path[-1]]
         node[path[-1]] = (
-            value + " " if isinstance(value, str) else value + 3 * sentence.get("tolerance", 0.005)
+            value + " "
+            if isinstance(value, str)
+            else 0.0
+            if value == float("inf")
+            else value + 3 * sentence.get("tolerance", 0.005)
         )
         yield wrong
 
