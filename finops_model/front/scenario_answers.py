@@ -61,7 +61,11 @@ def listed(settings) -> Answer:
     where = _short(folder_of(settings), settings)
     sentence = (
         f"{several(len(rows), 'scenario file')} in {where}; "
-        + (f"{listing(bad)} cannot be run." if bad else f"all fit the bill up to {facts.as_of}.")
+        + (
+            f"{listing(map(str, bad))} cannot be run."
+            if bad
+            else f"all fit the bill up to {facts.as_of}."
+        )
         if rows
         else f"There is no scenario file in {where} yet. Write one: finops scenario new NAME --scale PATH=VALUE."
     )

@@ -283,7 +283,7 @@ def _change(cells: _Cells, row: int, head: dict) -> tuple[dict, dict]:
             place[empty], "is empty; a range has P10 and P90. Fill in both, or empty the other."
         )
         return {}, cell
-    if len(given) == 3 and not numbers["p10"] < numbers["p50"] < numbers["p90"]:
+    if len(given) == 3 and not given[0] < given[1] < given[2]:
         cells.refuse(
             place["p50"],
             f"P10 {numbers['p10']:g}, P50 {numbers['p50']:g}, P90 {numbers['p90']:g} must rise. Write them in that order, or one value alone.",

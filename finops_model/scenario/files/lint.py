@@ -11,6 +11,7 @@ from ..applied import first_day, show
 from ..changes import Event, leaves, unescape
 from ..document import Layer, Resolved, Scenario, load_scenario, resolve
 from .words import last_day, named, valued
+from .writing import SUFFIXES, Written, folder_of
 
 WRONG, DOUBT = "wrong", "look"
 OFTEN = 20  # times what stood there: more is a slip of the unit more often than a plan
@@ -94,8 +95,8 @@ def without(scenario: Scenario, at: int) -> Scenario:
     )
     source = type(layer.source)(layer.source)
     source.path = layer.source.path
-    if places := getattr(source, "places", ()) or getattr(layer.source, "places", ()):
-        source.places = [place for i, place in enumerate(places) if i != at]
+    if isinstance(source, Written) and isinstance(layer.source, Written):
+        source.places = [place for i, place in enumerate(layer.source.places) if i != at]
     source.lines = {
         (place[0], place[1] - (place[1] > at), *place[2:])
         if len(place) > 1 and place[0] == "changes"
@@ -314,8 +315,6 @@ def _follows_nobody(resolved: Resolved, layer: Layer) -> list[Finding]:
 
 def files_of(settings) -> list[Path]:
     """All scenario files of a workspace: those that finops.yaml names, and what lies beside the base; no file twice."""
-    from .writing import SUFFIXES, folder_of
-
     named_files = [
         settings.path(name) for name in filter(None, [settings.scenario, *settings.what_ifs])
     ]

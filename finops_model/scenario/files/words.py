@@ -73,8 +73,9 @@ def is_share(path: str) -> bool:
     (True, False)
     """
     last = path.split("/")[-1]
-    named_so = last in SHARES or last.endswith("Percentage")
-    return named_so or "/routing/" in path or (is_lever(path) and form(last).MOST == 1)
+    if last in SHARES or last.endswith("Percentage") or "/routing/" in path:
+        return True
+    return is_lever(path) and getattr(form(last), "MOST") == 1  # noqa: B009 - a form of the shelf
 
 
 def valued(path: str, value) -> str:
