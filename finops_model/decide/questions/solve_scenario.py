@@ -10,6 +10,7 @@ import numpy as np
 from ...documents import Document
 from ...errors import InputError, ScenarioError, listing, nearest
 from ...facts.workspace import read_daily
+from ...forecasting.widths.demand import Demand
 from ...measure.budget import against
 from ...progress import Progress, part, silent
 from ...scenario.changes import leaves
@@ -43,7 +44,7 @@ class Varied:
     months: tuple[str, ...] | None  # of the total; None: all that are simulated
     booked: float
     unit: str | None
-    demand: object
+    demand: Demand
     paths: int | None
     progress: Progress = silent
     ran: int = 0

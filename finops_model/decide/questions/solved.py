@@ -199,16 +199,16 @@ def _sentence(seen: Crossings, noun: str, name: str, words: str, said, currency:
             f"{side} (nearest at {said(at)})."
         )
     if seen.flat and not seen.values:
-        low, high = seen.flat[0]
-        return f"A {noun} of '{name}' from {said(low)} to {said(high)}: all along {words}."
-    at = together(said(value) for value in seen.values)
+        first, last = seen.flat[0]
+        return f"A {noun} of '{name}' from {said(first)} to {said(last)}: all along {words}."
+    places = together(said(value) for value in seen.values)
     edge = " It lies at the edge of what was looked through." if seen.edges else ""
     also = (
         f" and all along from {said(seen.flat[0][0])} to {said(seen.flat[0][1])}"
         if seen.flat
         else ""
     )
-    return f"A {noun} of {at}{also} of '{name}': there {words}.{edge}"
+    return f"A {noun} of {places}{also} of '{name}': there {words}.{edge}"
 
 
 def _range(rows: list[tuple], paths: int, said) -> str:

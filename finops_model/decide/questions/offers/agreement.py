@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Agreement:
     [100.0]
     """
 
-    commitments: object
+    commitments: Any
     discount: object = 0.0
     price: object = None
     counts: str = "after_discount"

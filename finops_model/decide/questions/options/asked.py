@@ -306,7 +306,8 @@ def _notes(settling: Settling, order: Ranked, currency: str) -> tuple[str, ...]:
 
 def _ahead(order: Ranked, months: tuple[str, ...]) -> list[str]:
     """From when on the best has paid less in all than each other."""
-    best, when = order.priced[0], {}
+    best = order.priced[0]
+    when: dict[str, list[str]] = {}
     for one in order.priced[1:]:
         when.setdefault(overtakes(best, one, months), []).append(one.name)
     said = [

@@ -62,10 +62,12 @@ def break_evens(settling: Settling, order: Ranked, most: int) -> pd.DataFrame:
     for i, one in enumerate(order.priced):
         for other in order.priced[i + 1 :] if i == 0 or count <= most else ():
             size = max(abs(float(one.npv.mean())), abs(float(other.npv.mean())))
+
+            def gap(scale: float, one: Priced = one, other: Priced = other) -> float:
+                return float((paid(one, scale) - paid(other, scale)).mean())
+
             seen = crossings(
-                lambda scale, one=one, other=other: float(
-                    (paid(one, scale) - paid(other, scale)).mean()
-                ),
+                gap,
                 0.0,
                 MOST,
                 points=POINTS,
@@ -96,12 +98,15 @@ def _sides(seen: Crossings, one: str, other: str) -> str:
         return "more than one: who is cheaper changes at each"
     middle = 0.5 * values[0] if values else 1.0
     below = float(np.interp(middle, seen.xs, seen.ys))
-    low, high = (other, one) if below > 0 else (one, other)
+    under, over = (other, one) if below > 0 else (one, other)
     if not values:
-        return f"none: '{low}' is cheaper at any demand up to {MOST:g} times, '{high}' never"
+        return f"none: '{under}' is cheaper at any demand up to {MOST:g} times, '{over}' never"
     if values[0] >= MOST:
-        return f"at the edge: up to {MOST:g} times the demand '{low}' is cheaper"
-    return f"below it '{low}' is cheaper, above it '{high}'"
+        return f"at the edge: up to {MOST:g} times the demand '{under}' is cheaper"
+    above = float(np.interp(0.5 * (values[0] + MOST), seen.xs, seen.ys))
+    if above * below > 0:
+        return f"they only touch there: '{under}' is cheaper on both sides"
+    return f"below it '{under}' is cheaper, above it '{over}'"
 
 
 def overtakes(one: Priced, other: Priced, months: tuple[str, ...]) -> str:

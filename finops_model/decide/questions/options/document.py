@@ -153,7 +153,7 @@ def load_options(file: str | os.PathLike | dict) -> Question:
     else:
         source = load_yaml(file, InputError)
     document = checked(OptionsDocument, source, InputError)
-    change = document.prices
+    change: Any = document.prices
     if isinstance(change, dict):
         extra = set(change) - {"change_per_year"}
         if change and extra:

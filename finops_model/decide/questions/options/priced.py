@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
+from typing import Any
 
 import numpy as np
 
@@ -225,7 +226,7 @@ def _drawn(option: Option, draws: Draws) -> dict:
         )
     if option.way not in known_ways():
         raise InputError(unknown(option.where, "way to buy", option.way, known_ways()))
-    form = offers.form(option.way) if option.way in offers.kinds() else ways.form(option.way)
+    form: Any = offers.form(option.way) if option.way in offers.kinds() else ways.form(option.way)
     may = form.UNCERTAIN
     fields = {}
     for key, value in option.fields.items():

@@ -136,7 +136,7 @@ def _field(settling: Settling, option: Option, kind: str) -> str | None:
     stated = [field for field in known if field in said]
     if kind in ("level", "price") and not stated:
         return "rate" if kind == "price" and option.way == "committed" else None
-    return (stated or known or [None])[0]
+    return next(iter([*stated, *known]), None)
 
 
 def _none_or_many(kind: str, name: str | None, having: dict, names: list[str]) -> str:
