@@ -214,7 +214,9 @@ class House:
             parts = word.split(".")
             whole |= {".".join(parts[:n]) for n in range(2, len(parts) + 1)}
         for base, names in re.findall(rf"from ({PACKAGE}[\w.]*) import ([\w, ]+)", text):
-            whole |= {f"{base}.{name.strip()}" for name in names.split(",")} | {base}
+            whole |= {f"{base}.{name.split(' as ')[0].strip()}" for name in names.split(",")} | {
+                base
+            }
         return whole & set(self.trees)
 
 

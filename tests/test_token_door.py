@@ -99,3 +99,35 @@ def test_a_price_that_changed_needs_a_day():
     answer = token_records([{"prompt_tokens": 1, "completion_tokens": 1}], "o3")
     assert answer.figures["priced"] == 0
     assert "say when the requests were made" in answer.notes[0]
+
+
+def test_ending_early_is_told_beside_what_the_vendor_refuses():
+    more = ["--monthly", "100", "--term", "36", "--passed", "12", "--json"]
+    told = json.loads(RUNNER.invoke(app, ["prices", "end", "azure_reservation", *more]).output)
+    assert told["figures"] == {
+        "remaining": 2400.0,
+        "due": 2400.0,
+        "best": "cancel it",
+        "still_to_pay": 0.0,
+    }
+    assert told["notes"] == ["47,600.00 may be cancelled after it in the rolling 12 months."]
+    fee = json.loads(
+        RUNNER.invoke(app, ["prices", "end", "azure_reservation", *more, "--fee", "0.12"]).output
+    )
+    assert fee["figures"]["still_to_pay"] == pytest.approx(288)
+    told = json.loads(RUNNER.invoke(app, ["prices", "end", "gcp_committed_use", *more]).output)
+    assert told["figures"]["best"] == "keep it" and told["figures"]["still_to_pay"] == 2400
+    assert (
+        told["table"][1]["why"]
+        == "gcp_committed_use cannot be cancelled: it is paid until its term ends."
+    )
+    sold = json.loads(
+        RUNNER.invoke(
+            app, ["prices", "end", "aws_reserved_instance", *more, "--price-share", "0.9"]
+        ).output
+    )
+    assert sold["figures"]["still_to_pay"] == pytest.approx(2400 - 2400 * 0.9 * 0.88)
+    done = RUNNER.invoke(app, ["prices", "end", "azure_reservations", *more])
+    assert str(done.exception).startswith(
+        "termination: unknown policy 'azure_reservations'. Did you mean 'azure_reservation'?"
+    )

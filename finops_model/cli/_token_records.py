@@ -1,4 +1,4 @@
-"""`finops prices tokens` and `finops prices image`: what raw usage and images cost by dated prices."""
+"""`finops prices tokens`, `image` and `end`: raw usage, images and commitments that end early, by dated prices and vendors' rules."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ WhenOption = Annotated[
 
 
 def with_tokens(prices: typer.Typer) -> typer.Typer:
-    """The group `finops prices` with both commands."""
+    """The group `finops prices` with these commands."""
     prices.command("tokens")(tokens_command)
     prices.command("image")(image_command)
+    prices.command("end")(end_command)
     return prices
 
 
@@ -103,5 +104,53 @@ def image_command(
         raise InputError(f"'{size[:40]}' is no size of an image; write pixels, 1024x768.")
     answer = of_image(
         model, int(width), int(height), detail=detail, rule=rule, images=images, when=when
+    )
+    show(answer, as_json, export)
+
+
+def end_command(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="azure_reservation, aws_reserved_instance, aws_savings_plan, gcp_committed_use …"
+        ),
+    ],
+    *,
+    monthly: Annotated[float, typer.Option(help="Money a month.")],
+    term: Annotated[float, typer.Option(help="Months of the term.")],
+    passed: Annotated[float, typer.Option(help="Months that have passed.")],
+    pool: Annotated[
+        float | None,
+        typer.Option(help="What may still be cancelled in the vendor's rolling window."),
+    ] = None,
+    fee: Annotated[
+        float | None, typer.Option(help="Early termination fee, share of what is cancelled: 0.12.")
+    ] = None,
+    paid_upfront: Annotated[
+        float, typer.Option(help="Share that was paid on the first day.")
+    ] = 0.0,
+    price_share: Annotated[
+        float, typer.Option(help="Share of its remaining worth that a buyer pays.")
+    ] = 1.0,
+    currency: Annotated[str, typer.Option(help="Of the money.")] = "USD",
+    as_json: JsonOption = False,
+    export: ExportOption = None,
+):
+    """What ending a commitment early costs: kept, cancelled, exchanged or sold, as the vendor allows.
+
+    Example: [bold]finops prices end azure_reservation --monthly 100 --term 36 --passed 12[/bold]
+    """
+    from ..decide.commitments.ending import of_ending
+
+    answer = of_ending(
+        kind,
+        monthly,
+        term,
+        passed,
+        pool=pool,
+        fee_share=fee,
+        paid_upfront=paid_upfront,
+        price_share=price_share,
+        currency=currency,
     )
     show(answer, as_json, export)
