@@ -35,12 +35,14 @@ def bill(
     *lines: dict,
     currency: str = "USD",
 ) -> None:
-    """Write a bill with one row a day for each line: `cost` (money, or a function of the day) and perhaps `use`, `unit`, `sku`, `meter`, `service`, `issuer`, `model`, `tags`."""
+    """Write a bill with one row a day for each line: `cost` (money, or a function of the day) and perhaps `use`, `unit`, `sku`, `meter`, `service`, `issuer`, `model`, `tags`, `category`, `frequency`, `on` (days)."""
     with Path(file).open("w", encoding="utf-8", newline="") as out:
         rows = csv.DictWriter(out, COLUMNS)
         rows.writeheader()
         for day in days(first, last):
             for line in lines:
+                if str(day) not in line.get("on", (str(day),)):
+                    continue
                 rows.writerow(_row(day, line, currency))
 
 
@@ -55,8 +57,8 @@ def _row(day: dt.date, line: dict, currency: str) -> dict:
         "BillingPeriodEnd": f"{next_month(day)}T00:00:00Z",
         "ChargePeriodStart": f"{day}T00:00:00Z",
         "ChargePeriodEnd": f"{day + dt.timedelta(1)}T00:00:00Z",
-        "ChargeCategory": "Usage",
-        "ChargeFrequency": "Usage-Based",
+        "ChargeCategory": line.get("category", "Usage"),
+        "ChargeFrequency": line.get("frequency", "Usage-Based"),
         "InvoiceIssuerName": issuer,
         "ServiceProviderName": issuer,
         "ServiceName": line.get("service", "GPU Compute"),
