@@ -114,9 +114,29 @@ def when(land: dict, currency: str) -> str:
     return f"{text} The budget is likely passed on {day(likely)}: by {day(first)} in one of ten futures, {end}."
 
 
+def against_base(row: dict, base: str, currency: str) -> str:
+    """What a scenario changes, in a sentence: mean, eight of ten futures, how often it is cheaper.
+
+    >>> row = {"name": "Commit", "difference_mean": -300.0, "difference_standard_error": 7.0, "probability_cheaper": 0.7}
+    >>> against_base(row | {"difference_p10": -500.0, "difference_p90": 100.0}, "Base", "USD")
+    'Commit: on average $300 less than Base (± $7.00); in eight of ten futures between $500 less and $100 more, cheaper in 70 % of all.'
+    """
+    mean, low, high = (
+        _more(row[f"difference_{name}"], currency) for name in ("mean", "p10", "p90")
+    )
+    text = f"{row['name']}: on average {mean} than {base} (± {money(row['difference_standard_error'], currency)})"
+    if low == high:
+        return f"{text}, in every future alike."
+    return f"{text}; in eight of ten futures between {low} and {high}, cheaper in {chance(row['probability_cheaper'])} of all."
+
+
+def _more(change: float, currency: str) -> str:
+    return f"{money(abs(change), currency)} {'less' if change < 0 else 'more'}"
+
+
 def sentences(rows: list[dict], runs, of: str, target: float | None, currency: str) -> list[str]:
     """What the table cannot say: whether the paths are enough, how likely the budget is exceeded, what a preview is."""
-    said = []
+    said = [against_base(row, rows[0]["name"], currency) for row in rows[1:]]
     for row, run in zip(rows, runs):
         precision = answers.enough_paths(run.total(), target or 0.01, of)
         half = (
