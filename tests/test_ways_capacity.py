@@ -708,3 +708,15 @@ def test_tokens_with_a_cache_need_to_know_what_input_means():
     )
     inside = make("tokens", {**PAGE, "input_includes_cached": True}).settle(use, one)
     assert inside.cost.item() == pytest.approx(0.5 * 3 + 0.5 * 0.3)
+
+
+@pytest.mark.parametrize("shape", ["burst", "lognormal", "gamma"])
+def test_spill_of_many_paths_is_that_of_each(shape):
+    rng = np.random.default_rng(5)
+    mean, room = rng.uniform(0, 200, (6, 4)), 100.0
+    cv, factor = rng.uniform(0, 2, (6, 1)), rng.uniform(1, 3, (6, 1))
+    cv[0], share = 0.0, rng.uniform(0.05, 0.3, (6, 1))
+    both = expected_spill(mean, room, shape, cv, factor, share)
+    for i in range(6):
+        own = [float(x[i, 0]) for x in (cv, factor, share)]
+        np.testing.assert_allclose(both[i], expected_spill(mean[i], room, shape, *own), rtol=1e-12)
