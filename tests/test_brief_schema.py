@@ -34,6 +34,7 @@ LINEAGE = {
 # What NotRequired means: keys that only some briefs have, and no new brief lacks any other.
 SOME = {
     "fiscal",  # where the year is weeks
+    "purchases",  # where the base scenario buys something
     "allocation",
     "by_prophet",
     "entity",

@@ -542,3 +542,29 @@ changes:
         "scenarios/11.yaml:4: purchases/seats: unknown way to buy 'subscripton'. Did you mean 'subscription'?"
         in message
     )
+
+
+def test_a_brief_and_its_sheet_hold_each_month_of_a_purchase(company, tmp_path):
+    import openpyxl
+    import xlsxwriter
+
+    from finops_model.measure.brief import purchases_of
+    from finops_model.publish.report.workbook.cells import Pen
+    from finops_model.publish.report.workbook.plan.purchases import purchases
+
+    text = """purchases:
+  x: {way: freemium, use: 150, free: 100, price: 0.5, fee: 3, exactly: true, business_unit: Support}
+  y: {way: on_demand, price: 2, for: {workloads: train}}
+"""
+    one = run(company, text)
+    rows = purchases_of(one, None)
+    assert [row["cost"] for row in rows if row["name"] == "x"] == pytest.approx([28.0] * 4)
+    assert {row["name"] for row in purchases_of(one, "Support")} == {"x"}
+    assert {row["name"] for row in purchases_of(one, "Research")} == {"y"}
+    book = xlsxwriter.Workbook(str(tmp_path / "book.xlsx"))
+    purchases(Pen(book, "USD"), {"purchases": rows})
+    book.close()
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["Purchases"]
+    first = [cell.value for cell in sheet[2]]
+    assert first[:4] == ["2026-11", "x", "freemium", rows[0]["formula"]]
+    assert sheet.cell(len(rows) + 2, 6).value == f"=SUM(F2:F{len(rows) + 1})"

@@ -422,6 +422,18 @@ class Entity(TypedDict):
     note: str
 
 
+class Purchased(TypedDict):
+    """A month of a purchase of the base scenario, as the paths expect it."""
+
+    name: str
+    way: str
+    formula: str  # how it is priced, in words
+    month: str
+    parts: dict[str, float]  # money by what it is for
+    cost: float
+    billed: float
+
+
 class Brief(TypedDict):
     """The brief of one unit and month."""
 
@@ -465,6 +477,7 @@ class Brief(TypedDict):
     unit_cost_tie: NotRequired[UnitCostTie | None]
     accuracy: Accuracy
     what_ifs: list[WhatIf]
+    purchases: NotRequired[list[Purchased]]  # where the base scenario buys something
     lines: list[Line]
     children: list[Child]
     teams: NotRequired[list[Team]]  # the company's, where the bill says teams and no units

@@ -32,6 +32,7 @@ from .plan.fiscal import fiscal
 from .plan.forecast import forecast
 from .plan.months import months
 from .plan.periods import periods
+from .plan.purchases import purchases
 from .plan.runout import runout
 from .plan.what_ifs import what_ifs
 from .quality import quality
@@ -51,6 +52,7 @@ SHEETS = (  # in the order of a controller's questions; each stays away where th
     movements,
     bridge,
     forecast,
+    purchases,
     what_ifs,
     commitments,
     runout,
