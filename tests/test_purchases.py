@@ -548,7 +548,7 @@ def test_a_brief_and_its_sheet_hold_each_month_of_a_purchase(company, tmp_path):
     import openpyxl
     import xlsxwriter
 
-    from finops_model.measure.brief import purchases_of
+    from finops_model.measure.usage.purchases import purchases_of
     from finops_model.publish.report.workbook.cells import Pen
     from finops_model.publish.report.workbook.plan.purchases import purchases
 

@@ -16,7 +16,6 @@ from ..periods import add_months, fiscal_months, month_name
 from ..schemas import NEWEST
 from . import accuracy, accuracy_types, actuals, grades, kpis
 from . import brief_types as typed
-from .actuals import history
 from .basis import sections
 from .bridge import states
 from .brief_types import Brief, Landing
@@ -30,6 +29,7 @@ from .close import Close, status
 from .page_one.build import page_one
 from .reach import same_days
 from .restated import restated
+from .usage import purchases
 from .words import headline, summary
 
 
@@ -257,7 +257,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     ('Company', 'flash', 2646)
     """
     name = None if unit == COMPANY else unit
-    rows, booked, complete, by_day = history(close.daily, unit, close.known)
+    rows, booked, complete, by_day = actuals.history(close.daily, unit, close.known)
     before = add_months(close.month, -1)
     year = fiscal_months(close.month, close.fiscal_year_starts)
     budget_by_month = (
@@ -384,8 +384,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         "summary": [],  # both are said below, of the others
     }
 
-    if bought := purchases_of(close.base, name):
-        result["purchases"] = bought
+    purchases.put(result, close.base, name)
     if own_year and close.calendar is not None:
         plan = fiscal.plan_of(close.budgets, name, own_year, close.as_of)
         result["fiscal"] = fiscal.fiscal(close.base, by_day, close.calendar, own_year, plan, name)
@@ -434,28 +433,3 @@ def _range(run, unit: str | None, most: int = 10) -> list[typed.RangeShare]:
     ]
     shares = sorted(shares, key=lambda pair: -abs(pair[1]))
     return [{"name": name, "share": share} for name, share in shares[:most] if share]
-
-
-def purchases_of(run, unit: str | None) -> list[typed.Purchased]:
-    """A row for every month of every purchase of a run; of a unit: those whose money is all its own. unit None: the company."""
-    units = dict(zip(run.workloads, run.unit_of, strict=True))
-    rows: list[typed.Purchased] = []
-    for one in getattr(run, "purchases", ()):
-        if unit is not None and {units.get(name) for name in one["workloads"]} != {unit}:
-            continue
-        for m, month in enumerate(one["months"]):
-            parts = {part: values[m] for part, values in one["parts"].items()}
-            cost, billed = sum(parts.values()), one["cash"][m]
-            if abs(cost) > 0.005 or abs(billed) > 0.005:
-                rows.append(
-                    {
-                        "name": one["name"],
-                        "way": one["way"],
-                        "formula": one["formula"],
-                        "month": month,
-                        "parts": parts,
-                        "cost": cost,
-                        "billed": billed,
-                    }
-                )
-    return rows
