@@ -12,7 +12,7 @@ from ..errors import ForecastError, InputError
 from ..forecasting.backtest import ahead, backtest, check_leads
 from ..forecasting.windows import BANDS, COLUMNS, plain, summary
 from ..measure import accuracy
-from ..measure.brief import history
+from ..measure.actuals import history
 from ..measure.change import revisions
 from ..names import COMPANY
 

@@ -11,7 +11,8 @@ import pandas as pd
 from ..names import slug
 from ..periods import fiscal_months
 from . import actuals
-from .brief import budget_of, history, landing
+from .actuals import history
+from .brief import budget_of, landing
 from .brief_types import MoreUnits
 from .budget import fiscal
 from .budget.parts import FREE, UNIT
