@@ -414,21 +414,31 @@ def stream(
     block: int = 0,
     volume: bool = False,
     progress=None,
+    ahead: FlatPlan | None = None,
+    ahead_paths: int = 0,
 ):
     """Blocks of paths in their order, whatever ends first; memory holds a few of them.
 
     executor   "serial", "threads", "processes", "dask" or a distributed.Client (executors.py)
     block      paths of one task, a multiple of streams.BLOCK; 0: chosen by the plan and the executor. Sums over paths (volume) are
                added block by block: the same block gives the same bits, whatever the executor and the workers
+    ahead      the same demand and prices with more meters: what blocks that begin before `ahead_paths` are drawn with
     """
     check(plan, paths, block, columns=0)  # blocks come and go: what is kept is the caller's
     what = "simulate" if engine != PREVIEW else "simulate (preview by numpy while numba compiles)"
-    engine, block = choose(engine), block or _block(plan, paths)
+    engine, block = choose(engine), block or block_of(plan, paths)
     if engine == "numba":
         kernel()  # load or compile once, before threads ask for it
     packed(plan)
     tasks = [
-        (plan, start, min(block, paths - start), seed, engine, volume)
+        (
+            ahead if ahead is not None and start < ahead_paths else plan,
+            start,
+            min(block, paths - start),
+            seed,
+            engine,
+            volume,
+        )
         for start in range(0, paths, block)
     ]
     for i, part in enumerate(map_blocks(_task, tasks, executor, workers)):
@@ -442,7 +452,7 @@ def _task(task) -> BlockTotals:
     return simulate_block(plan, path0, count, seed, engine, volume=volume)
 
 
-def _block(plan, paths: int) -> int:
+def block_of(plan, paths: int) -> int:
     """Paths of a task: enough for a good part of a second, a multiple of streams.BLOCK, never by the number of workers."""
     cells = max(plan.steps * max(len(plan.workloads), 1), 1)
     return (
