@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..prices.settle.windows import charge_months
-from .compile.to_flat import Compiled, tier_factors
+from .compile.plan import Plan
+from .compile.to_flat import Compiled, compile_flat, tier_factors
+from .kernel.engine import block_of, simulate_paths
 from .kernel.flat import BlockTotals
 
 GRID = 41  # levels of the commitment slider
@@ -52,6 +54,45 @@ def level_by_month(plan, pool) -> tuple[np.ndarray, np.ndarray]:
         level[m] = held.sum()
         rate[m] = (held * rates).sum() / held.sum() if held.sum() > 0 else rates[0]
     return level, rate
+
+
+class FirstPaths:
+    """What sliders re-settle: meters of the first paths, taken from the blocks of the run where these are small, else drawn again.
+
+    Draws depend on names, so the same paths under more meters cost the same, bit for bit (§3.3).
+    """
+
+    def __init__(self, plan: Plan, compiled: Compiled, paths: int, seed: int):
+        self.grids = [grid_of(plan, pool) for pool in plan.pools]
+        self.plain, self.metered = compiled, compile_flat(plan, self.grids)
+        self.paths, self.seed = min(PATHS, paths), seed
+        self.small = block_of(compiled.flat, paths) <= 2 * PATHS
+        self.blocks: list[BlockTotals] = []
+
+    @property
+    def ahead(self) -> dict:
+        """What `stream` is told: the first blocks carry the meters."""
+        return {"ahead": self.metered.flat, "ahead_paths": self.paths} if self.small else {}
+
+    def take(self, block: BlockTotals) -> Compiled:
+        """The plan that a block was drawn with; it is kept where it holds some of the first paths."""
+        if not self.small or block.path0 >= self.paths:
+            return self.plain
+        self.blocks.append(block)
+        return self.metered
+
+    def dials(self, effective: np.ndarray, engine: str, threads: int) -> dict:
+        """Everything of the sliders, of the first paths."""
+        totals = (
+            BlockTotals(
+                0,
+                np.concatenate([block.cost for block in self.blocks])[: self.paths],
+                np.concatenate([block.usage for block in self.blocks])[: self.paths],
+            )
+            if self.small
+            else simulate_paths(self.metered.flat, self.paths, self.seed, engine, workers=threads)
+        )
+        return collect(self.metered, totals, effective, self.grids, self.seed)
 
 
 def collect(

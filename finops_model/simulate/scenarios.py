@@ -21,13 +21,11 @@ from ..streams import BLOCK
 from ..uncertainty.answers import answer, enough_paths
 from .capped import CapTally
 from .compile.plan import Plan, compile_plan, future
-from .compile.to_flat import Compiled, Tallies, compile_flat
+from .compile.to_flat import Tallies, compile_flat
 from .compile.to_flat import by_workload as money_by_workload
-from .dials import PATHS as DIAL_PATHS
-from .dials import collect, grid_of
+from .dials import FirstPaths
 from .kept_fits import Fits, demand_of
-from .kernel.engine import block_of, label, simulate_paths, stream
-from .kernel.flat import BlockTotals
+from .kernel.engine import label, stream
 from .kernel.limits import check
 from .purchases.agreed import AgreementTally
 from .purchases.settled import Tally, lines_of
@@ -82,7 +80,7 @@ def simulate(
     engine = label(engine)
     months, workloads, compiled = len(plan.months), len(plan.names), compile_flat(plan)
     check(compiled.flat, paths, columns=len(plan.units) + 1)
-    first_paths = _FirstPaths(plan, compiled, paths, seed) if dials and not plan.caps else None
+    first_paths = FirstPaths(plan, compiled, paths, seed) if dials and not plan.caps else None
     blocks = stream(
         compiled.flat,
         paths,
@@ -146,45 +144,6 @@ def simulate(
         ledger="",
         excluded=[dict(item) for item in plan.excluded],
     )
-
-
-class _FirstPaths:
-    """What sliders re-settle: meters of the first paths, taken from the blocks of the run where these are small, else drawn again.
-
-    Draws depend on names, so the same paths under more meters cost the same, bit for bit (§3.3).
-    """
-
-    def __init__(self, plan: Plan, compiled: Compiled, paths: int, seed: int):
-        self.grids = [grid_of(plan, pool) for pool in plan.pools]
-        self.plain, self.metered = compiled, compile_flat(plan, self.grids)
-        self.paths, self.seed = min(DIAL_PATHS, paths), seed
-        self.small = block_of(compiled.flat, paths) <= 2 * DIAL_PATHS
-        self.blocks: list[BlockTotals] = []
-
-    @property
-    def ahead(self) -> dict:
-        """What `stream` is told: the first blocks carry the meters."""
-        return {"ahead": self.metered.flat, "ahead_paths": self.paths} if self.small else {}
-
-    def take(self, block: BlockTotals) -> Compiled:
-        """The plan that a block was drawn with; it is kept where it holds some of the first paths."""
-        if not self.small or block.path0 >= self.paths:
-            return self.plain
-        self.blocks.append(block)
-        return self.metered
-
-    def dials(self, effective: np.ndarray, engine: str, threads: int) -> dict:
-        """Everything of the sliders, of the first paths."""
-        totals = (
-            BlockTotals(
-                0,
-                np.concatenate([block.cost for block in self.blocks])[: self.paths],
-                np.concatenate([block.usage for block in self.blocks])[: self.paths],
-            )
-            if self.small
-            else simulate_paths(self.metered.flat, self.paths, self.seed, engine, workers=threads)
-        )
-        return collect(self.metered, totals, effective, self.grids, self.seed)
 
 
 def variance_shares(totals: np.ndarray, paid_by: np.ndarray) -> np.ndarray:
