@@ -562,3 +562,13 @@ def test_the_demand_of_a_workload_is_that_of_the_run(tmp_path):
     assert str(refused.value) == (
         "demand: from is 2025-06, which has begun on this bill; write a month that is still to come."
     )
+
+
+def test_what_is_bound_beyond_the_months_asked_about_is_told():
+    lease = {"way": "leased", "gpus": 2, "lease_monthly": 1500, "lease_months": 24}
+    year = {"way": "committed", "quantity": 2, "discount": 0.3}
+    answer = fm.options(asked({"lease": lease, "a year": year}, months=12))
+    (note,) = [note for note in answer.notes if note.startswith("Not counted")]
+    assert note == (
+        "Not counted: 12 months beyond 2027-12 to which 'lease' is still bound; months: 24 counts all."
+    )

@@ -288,3 +288,17 @@ def test_the_command_prints_writes_and_gives_json(tmp_path, monkeypatch):
     assert told["figures"]["values"] == pytest.approx([0.2])
     assert told["sentence"] == "A discount of 20 % of 'year': there it costs the same as 'rent'."
     assert "<svg" in (tmp_path / "a.html").read_text()
+
+
+def test_the_factor_that_a_file_scales_by_is_the_number_that_is_varied(tmp_path):
+    """A value set beside it from the first day on would answer another question."""
+    from finops_model.decide.questions.solve_scenario import changed
+    from finops_model.scenario.document import load_scenario
+
+    (tmp_path / "less.yaml").write_text(
+        "name: Less\nchanges:\n"
+        "- {path: workloads/chat/demand/level, op: scale, value: 0.5, since: 2026-12, because: x}\n"
+    )
+    scenario = load_scenario(tmp_path / "less.yaml")
+    (change,) = changed(scenario, "workloads/chat/demand/level", 0.7).layers[-1].document.changes
+    assert (change.op, change.value, str(change.since)[:7]) == ("scale", 0.7, "2026-12")

@@ -63,6 +63,9 @@ def decisions_of(
         folder = Path(settings.path(settings.scenario)).parent
         beside = sorted(folder.glob("*.yaml")) + sorted(folder.glob("*.yml"))
     own = {Path(base.path).resolve()} if base.path else set()
+    own.add(
+        (Path(settings.root) / "finops.yaml").resolve()
+    )  # may lie beside the base, and is no scenario
     found, notes, seen, fates = [], list[str](), set(own), list[str]()
     for path in [*named, *beside]:
         real = Path(path).resolve()

@@ -21,6 +21,10 @@ from ...settings import Settings
 from ...simulate.compile.plan import compile_plan, future
 from ...simulate.scenarios import demand_of, simulate
 
+SAID = (
+    "set",
+    "scale",
+)  # changes whose value is a number of the file: what it sets, or the factor that it scales by
 ENDS = {  # kind -> how the path of its value ends
     "discount": ("/ContractCommitmentDiscountPercentage", "/discount"),
     "level": ("/ContractCommitmentQuantity", "/seats", "/units", "/gpus", "/quantity"),
@@ -143,7 +147,7 @@ def stated(scenario: Scenario, resolved) -> dict[str, float | None]:
                 for key, value in change.value.items():
                     if isinstance(value, (int, float)) and not isinstance(value, bool):
                         numbers[f"{change.path}/{key}"] = float(value)
-            elif change.op == "set" and "*" not in change.path:
+            elif change.op in SAID and "*" not in change.path:
                 plain = isinstance(change.value, (int, float))
                 numbers[change.path] = float(change.value) if plain else None
     return numbers
@@ -219,7 +223,7 @@ def changed(scenario: Scenario, path: str, value: float) -> Scenario:
 
 
 def _replaced(change: Change, path: str, value: float) -> Change | None:
-    if change.op == "set" and change.path == path:
+    if change.op in SAID and change.path == path:
         return change.model_copy(update={"value": value})
     if change.op == "add" and isinstance(change.value, dict) and path.startswith(f"{change.path}/"):
         key = path[len(change.path) + 1 :]

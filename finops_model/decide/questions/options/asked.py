@@ -285,6 +285,7 @@ def _notes(settling: Settling, order: Ranked, currency: str) -> tuple[str, ...]:
             else "at today's price: the file states no prices/change_per_year"
         )
         notes.append(f"Renewed until {settling.world.months[-1]} {at}: {_quoted(renewed)}.")
+    notes.extend(_cut(settling))
     demand = question.document.demand
     if demand.workload or demand.sku:
         whose = " and ".join(f"'{name}'" for name in (demand.workload, demand.sku) if name)
@@ -321,6 +322,20 @@ def _ahead(order: Ranked, months: tuple[str, ...]) -> list[str]:
             f"'{best.name}' has not paid less in all than {_quoted(when['never'])} at any time."
         )
     return notes
+
+
+def _cut(settling: Settling) -> list[str]:
+    """What is bound beyond the months asked about: not counted, so it is told."""
+    span, bound = settling.world.span, dict[int, list[str]]()
+    for option in settling.question.options:
+        term = int(getattr(settling.offers[option.name], "term", 0))
+        if option.way != "owned" and term and span % term:  # a machine is paid whole
+            bound.setdefault(term - span % term, []).append(option.name)
+    return [
+        f"Not counted: {months} month{'s' * (months != 1)} beyond {settling.world.months[-1]} to which {_quoted(names)} {'is' if len(names) == 1 else 'are'} still bound; "
+        f"months: {span + months} counts all."
+        for months, names in sorted(bound.items())
+    ]
 
 
 def _quoted(names) -> str:
