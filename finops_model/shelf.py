@@ -18,6 +18,7 @@ from dataclasses import MISSING, dataclass, is_dataclass
 from dataclasses import fields as fields_of
 from functools import lru_cache
 from types import ModuleType
+from typing import Any
 
 from .errors import FinOpsError, PriceError, nearest, unknown
 
@@ -202,7 +203,7 @@ def defaults(shelf: Mapping[str, ModuleType]) -> tuple[str, ...]:
     return tuple(name for name, module in shelf.items() if getattr(module, "DEFAULT", False))
 
 
-def shelf(package: str) -> dict[str, type]:
+def shelf(package: str) -> dict[str, type[Any]]:
     """The forms of a package by kind.
 
     Parameters
@@ -223,7 +224,7 @@ def shelf(package: str) -> dict[str, type]:
     return {kind: form(package, kind) for kind in names(package)}
 
 
-def form(package: str, kind: str) -> type:
+def form(package: str, kind: str) -> type[Any]:
     """The dataclass of one kind: the class named after its file.
 
     The package may say in METHODS what every class of it can do.

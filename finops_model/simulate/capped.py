@@ -171,7 +171,8 @@ def settle_caps(
     Work is refused alike over the workloads of a cap: each bears its share of the cost.
     """
     if tally is not None and not tally.avoided:
-        tally.avoided, tally.refused = ([[] for _ in plan.caps] for _ in range(2))
+        tally.avoided = [[] for _ in plan.caps]
+        tally.refused = [[] for _ in plan.caps]
         tally.asked = [0.0] * len(plan.caps)
     order = sorted(range(len(plan.caps)), key=lambda i: plan.caps[i].cap.per_day is None)
     units = {i: np.maximum(totals.usage[:, :, meters[i].units], 0.0) for i in order}
@@ -200,6 +201,8 @@ def _over(one: Capped, own, plan, meters: CapMeters, totals, seed: int) -> np.nd
     if isinstance(amount, Distribution):
         paths = range(totals.path0, totals.path0 + len(own))
         draws = Draws(lambda name: path_uniforms(seed, name, paths))
-        amount = amount.on_paths(draws, f"{one.cap.path}/per_month")[:, None]
+        most = amount.on_paths(draws, f"{one.cap.path}/per_month")[:, None]
+    else:
+        most = np.asarray(amount, float)
     booked = (plan.so_far_by + plan.recurring)[:, one.counted].sum(axis=1)
-    return own[:, :, one.counted].sum(axis=2) + booked - amount
+    return own[:, :, one.counted].sum(axis=2) + booked - most

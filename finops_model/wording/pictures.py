@@ -61,7 +61,7 @@ def _rows(names: Sequence[str], **columns: Sequence) -> list[dict]:
     ]
 
 
-def _plain(value):
+def _plain(value: str | float | None) -> str | float | None:
     return value if isinstance(value, str) or value is None else float(value)
 
 
@@ -325,20 +325,20 @@ def curves(
     palette = [BLUE, WARN, GOOD, SOFT, SKY, INK]
     rows, ends, months = [], [], False
     for i, (name, (across_values, values)) in enumerate(series.items()):
-        for x, y in zip(across_values, values, strict=True):
-            months = months or isinstance(x, str)
+        for place, value in zip(across_values, values, strict=True):
+            months = months or isinstance(place, str)
             rows.append(
                 {
                     "name": str(name)[:LETTERS],
-                    "x": x if isinstance(x, str) else float(x),
-                    "y": float(y),
+                    "x": place if isinstance(place, str) else float(place),
+                    "y": float(value),
                     "colour": palette[i % len(palette)],
                 }
             )
         if rows:
             ends.append(rows[-1])
     ends = _apart(ends, rows)
-    x = {
+    x: dict[str, Any] = {
         "field": "x",
         "type": "ordinal" if months else "quantitative",
         "title": across or None,

@@ -66,7 +66,8 @@ class Past:
             return Stack(usage_of(ends[0]), (1.0,), worth, price)
         parts = np.diff(ends, axis=0, prepend=0.0)
         names = tuple(f"layer {k + 1}" for k in range(len(ends)))
-        usage = Usage(names, *ends.shape[1:], lambda a, b: [part[a:b] for part in parts])
+        _, paths, hours = ends.shape
+        usage = Usage(names, paths, hours, lambda a, b: [part[a:b] for part in parts])
         return Stack(usage, (1.0,) * len(ends), worth, price)
 
     def _layered(self, total: np.ndarray, start: int, first_day: str) -> np.ndarray:
@@ -96,7 +97,8 @@ class Past:
 
     def slices(self, floors: np.ndarray) -> np.ndarray:
         """Use of each slice of the commitment, worth its on-demand money ÷ the price (slice, hour); slices end at `floors` from 0 on."""
-        width, used = np.diff(floors), 0.0
+        width = np.diff(floors)
+        used = np.zeros((len(width), self.ends.shape[1]))
         for step, ends in zip(self.steps, self.ends):
             inside = np.clip(ends[None, :] - floors[:-1, None], 0.0, width[:, None])
             used = used + (inside if len(self.ends) == 1 else step / self.price * inside)

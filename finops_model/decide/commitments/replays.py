@@ -20,7 +20,8 @@ def replays_of(
 
     A longer term would be paid for inside the replay only: its discount would count and its risk would not.
     """
-    replays, notes = [], []
+    replays: list[Replay] = []
+    notes: list[str] = []
     for skus, held in _alike(offers, prices, notes).items():
         fits = [offer for offer in held if offer.term_months <= max(months, 12)]
         names = listing([offer.name for offer in held])

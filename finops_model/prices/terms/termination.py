@@ -91,11 +91,13 @@ class Answer:
 
     allowed: np.ndarray | bool
     reason: str  # "" where everything is allowed; else the reason for the first that is refused
-    cancelled: object = 0.0  # commitment that ends, money
-    fee: object = 0.0  # early termination fee
-    refund: object = 0.0  # money that comes back: paid for time to come, less the fee
-    pool_left: object = float("nan")  # what may still be cancelled in the rolling window
-    minimum: object = 0.0  # smallest new commitment of an exchange
+    cancelled: float | np.ndarray = 0.0  # commitment that ends, money
+    fee: float | np.ndarray = 0.0  # early termination fee
+    refund: float | np.ndarray = 0.0  # money that comes back: paid for time to come, less the fee
+    pool_left: float | np.ndarray = float(
+        "nan"
+    )  # what may still be cancelled in the rolling window
+    minimum: float | np.ndarray = 0.0  # smallest new commitment of an exchange
 
 
 def remaining(monthly, term_months, after_months):

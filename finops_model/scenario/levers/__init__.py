@@ -21,6 +21,8 @@ and with
 
 from __future__ import annotations
 
+from typing import Any
+
 from ... import shelf as _shelf
 from ...errors import ScenarioError
 
@@ -43,7 +45,7 @@ def kinds() -> tuple[str, ...]:
     return tuple(_shelf.names(__name__))
 
 
-def form(kind: str) -> type:
+def form(kind: str) -> type[Any]:
     """The dataclass of one lever: the class named after its file.
 
     Parameters

@@ -16,8 +16,8 @@ TO = {"input": "batch_input", "output": "batch_output", "cached": "batch_cached"
 class BatchShare:
     """Batch ÷ all tokens that have a batch price. Tokens move role by role; cached ones only where batches price them apart."""
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
 
     STEP: ClassVar[int] = 3
     SAYS: ClassVar[str] = "the share of tokens that is sent in batches"

@@ -18,8 +18,8 @@ class CacheHit:
     Less: what is cached shrinks alike and comes back as its model's misses are.
     """
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
 
     STEP: ClassVar[int] = 2
     SAYS: ClassVar[str] = "the share of input tokens that is read from the cache"

@@ -22,8 +22,8 @@ class CheckpointMinutes:
     restart         minutes until work goes on after an interruption
     """
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
     checkpoint: float
     hours_between_interruptions: float
     restart: float = 0.0

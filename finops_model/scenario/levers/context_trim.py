@@ -14,8 +14,8 @@ from ..pulled.bought import INPUTS, scaled
 class ContextTrim:
     """Input tokens of every role (plain, cached, written, in batches) × (1 − value)."""
 
-    value: object
-    today: object = 0.0
+    value: float | np.ndarray
+    today: float | np.ndarray = 0.0
 
     STEP: ClassVar[int] = 1
     SAYS: ClassVar[str] = "the share of today's input tokens that is left out"

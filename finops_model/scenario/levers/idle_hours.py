@@ -14,8 +14,8 @@ from ..pulled.bought import scaled
 class IdleHours:
     """Busy hours stay; paid hours × (1 − today) ÷ (1 − value)."""
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
     skus: tuple = ()
 
     STEP: ClassVar[int] = 1

@@ -14,8 +14,8 @@ from ..pulled.bought import OUTPUTS, scaled, sum_of
 class ReasoningRatio:
     """Where the ledger meters reasoning apart: those tokens × value ÷ today. Else output holds both: × (1 + value) ÷ (1 + today)."""
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
 
     STEP: ClassVar[int] = 1
     SAYS: ClassVar[str] = "reasoning tokens for each token of the answer"

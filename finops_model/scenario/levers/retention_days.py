@@ -20,8 +20,8 @@ class RetentionDays:
     so it does not shrink before `value` days have gone by. at_once: what is older than `value` is deleted on the day of the change.
     """
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
     at_once: bool = False
     skus: tuple = ()
 

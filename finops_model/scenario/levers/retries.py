@@ -14,8 +14,8 @@ from ..pulled.bought import scaled
 class Retries:
     """All that requests use × (1 + value) ÷ (1 + today); what is held over time (bytes) stays."""
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
 
     STEP: ClassVar[int] = 1
     SAYS: ClassVar[str] = "requests sent again for each request"

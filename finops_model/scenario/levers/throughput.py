@@ -14,8 +14,8 @@ from ..pulled.bought import scaled
 class Throughput:
     """The same work in machine hours ÷ (1 + value)."""
 
-    value: object
-    today: object = 0.0
+    value: float | np.ndarray
+    today: float | np.ndarray = 0.0
     skus: tuple = ()
 
     STEP: ClassVar[int] = 1

@@ -14,8 +14,8 @@ from ..pulled.bought import scaled
 class Utilisation:
     """The same work in machine hours × today ÷ value."""
 
-    value: object
-    today: object
+    value: float | np.ndarray
+    today: float | np.ndarray
     skus: tuple = ()
 
     STEP: ClassVar[int] = 1

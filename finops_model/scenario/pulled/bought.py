@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -164,11 +164,11 @@ def bought_of(facts, workload: int) -> Bought:
             )
     priced: dict[tuple[str, str], str] = {}
     metered: dict[tuple[str, str], str] = {}
-    for sku, meter in of.items():  # the ledger's first
-        if meter.model and meter.role:
-            priced.setdefault((meter.model, meter.role), sku)
-        if meter.model:
-            metered.setdefault((meter.model, meter.meter), sku)
+    for sku, known in of.items():  # the ledger's first
+        if known.model and known.role:
+            priced.setdefault((known.model, known.role), sku)
+        if known.model:
+            metered.setdefault((known.model, known.meter), sku)
     return Bought(facts.names[workload], of, priced, metered)
 
 
@@ -182,7 +182,7 @@ def true_units(facts, workload: int) -> dict[str, float]:
     }
 
 
-def added(units: Mapping, sku: str, amount) -> None:
+def added(units: MutableMapping, sku: str, amount) -> None:
     """`amount` more of a SKU, in place."""
     units[sku] = units.get(sku, 0.0) + amount
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -95,21 +96,22 @@ class Chain:
                     f"{one.where}: {self.bought.name}/{one.kind}: {problem}"
                 ) from None
         counted = {sku: amount * self.paid.get(sku, 1.0) for sku, amount in units.items()}
-        return counted if self.routed is None else self._route(counted, uniform)
+        return counted if self.routed is None else self._route(self.routed, counted, uniform)
 
-    def _route(self, units: dict, uniform) -> dict:
+    def _route(self, routed: Routed, units: dict, uniform) -> dict:
         """Tokens moved between models meter by meter; what is run again is paid at the model it came from too."""
-        before, shares = self.routed.before, self.routed.shares
+        before, shares = routed.before, routed.shares
         gains = {m: shares[m] - b for m, b in before.items() if shares[m] > b + 1e-15}
         gained = sum(gains.values())
         if not gained:
             return units
         again = sum(
-            gain / gained * np.clip(self.routed.again[model].on_paths(uniform), 0.0, 1.0)
+            gain / gained * np.clip(routed.again[model].on_paths(uniform), 0.0, 1.0)
             for model, gain in gains.items()
-            if model in self.routed.again
+            if model in routed.again
         )
-        result, lost = dict(units), {}
+        result = dict(units)
+        lost: dict[str, Any] = {}  # by meter: what leaves its models, a number or (path,)
         for sku, amount in units.items():
             meter = self.bought.of[sku]
             share = before.get(meter.model, 0.0)
@@ -119,14 +121,14 @@ class Chain:
             result[sku] = amount - leaves * (1 - again)
             lost[meter.meter] = lost.get(meter.meter, 0.0) + leaves
         for model, gain in gains.items():
-            for meter, amount in lost.items():
+            for what, amount in lost.items():
                 if np.any(np.asarray(amount) > 0):
-                    sku = self._target(model, meter)
+                    sku = self._target(model, what)
                     result[sku] = result.get(sku, 0.0) + amount * gain / gained
         return result
 
     def _target(self, model: str, meter: str) -> str:
-        for name in (meter, FALLBACK.get(meter)):
+        for name in (meter, FALLBACK.get(meter, meter)):
             if (model, name) in self.bought.metered:
                 return self.bought.metered[model, name]
         raise ScenarioError(

@@ -113,11 +113,10 @@ def _deal(terms: AgreementTerms, at: str) -> Agreement:
         raise ScenarioError(
             f"{at}/discount_in_prices is {terms.discount_in_prices:g}; it must be a share below 1."
         )
+    amounts = [terms.commitment] * terms.years if terms.commitments is None else terms.commitments
     try:
         return Agreement(
-            commitments=tuple(terms.commitments)
-            if terms.commitments is not None
-            else (terms.commitment,) * terms.years,
+            commitments=tuple(amount for amount in amounts if amount is not None),
             start=terms.start[:7],
             year_months=terms.year_months,
             discount=0.0 if terms.levels is not None else terms.discount,

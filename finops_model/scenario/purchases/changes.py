@@ -109,7 +109,7 @@ def _leaves(purchase: Purchase) -> dict:
     tree |= {"ramp_months": common.ramp_months}
     if purchase.takes:
         tree["for"] = {
-            **{key: plain(value) for key, value in common.takes.items()},
+            **{key: plain(value) for key, value in (common.takes or {}).items()},
             "share": purchase.takes.share,
         }
     defaults = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from ...checks import written_share
 from ...errors import ScenarioError, unknown
@@ -98,13 +99,13 @@ def check_names(takes: Takes, workloads, skus, at: str) -> None:
                 )
 
 
-def meter_for(form: type, way: str, sku, at: str) -> str:
+def meter_for(form: type[Any], way: str, sku, at: str) -> str:
     """The meter of a way that takes the use of a SKU; raises ScenarioError where it meters no such thing."""
     if len(form.METERS) == 1:
         return form.METERS[0]
     own = meter_of(sku).removesuffix("_tokens")
     for name in (own, ALIKE.get(own)):
-        if name in form.METERS:
+        if name is not None and name in form.METERS:
             return name
     raise ScenarioError(
         f"{at}/for: SKU '{sku.id}' meters '{meter_of(sku)}', and {way} meters {', '.join(form.METERS)}. Name skus of these meters."

@@ -37,7 +37,7 @@ class Purchase:
         return f"purchases/{escape(self.name)}"
 
     @property
-    def form(self) -> type:
+    def form(self) -> type[Any]:
         return ways.form(self.common.way)
 
     @property
@@ -93,7 +93,7 @@ def built(way: str, own: dict, where: str):
         ) from None
 
 
-def uncertain_fields(form: type, own: Mapping) -> dict[str, object]:
+def uncertain_fields(form: type[Any], own: Mapping) -> dict[str, object]:
     """Fields of a way that may be uncertain and are numbers or ranges: as written, else their default."""
     values = {}
     for field in fields(form):

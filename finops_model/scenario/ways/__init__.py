@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING as _MISSING
 from dataclasses import fields as _fields_of
+from typing import Any as _Any
 
 from ... import shelf as _shelf
 from ._base import Months, Settled
@@ -45,7 +46,7 @@ def kinds() -> tuple[str, ...]:
     return tuple(_shelf.names(__name__))
 
 
-def form(kind: str) -> type:
+def form(kind: str) -> type[_Any]:
     """The dataclass of one way: the class named after its file.
 
     Parameters

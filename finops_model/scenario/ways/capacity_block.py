@@ -53,12 +53,12 @@ class CapacityBlock:
     """
 
     instances: int
-    rate: object
+    rate: float | np.ndarray
     days: int | None = None
     form: str = "block"
     starts: tuple = ()
-    discount: object = 0.0
-    rest: object = None
+    discount: float | np.ndarray = 0.0
+    rest: float | np.ndarray | None = None
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("rate", "discount", "rest")
@@ -119,9 +119,10 @@ class CapacityBlock:
                 formula="hours that run × rate less the discount",
             )
         firsts = [day(first, "starts") for first in self.starts] or [start]
+        length = self.days or 0  # which only flex_start may leave out
         dates, booked = months.dates(), np.zeros(len(months.names))
         for first in firsts:
-            inside = dates[(dates >= first) & (dates < first + np.timedelta64(int(self.days), "D"))]
+            inside = dates[(dates >= first) & (dates < first + np.timedelta64(int(length), "D"))]
             booked += np.bincount(
                 np.asarray(months.by_day(inside), int), minlength=len(months.names)
             )
@@ -133,15 +134,15 @@ class CapacityBlock:
         if ended(months):
             end = end_of(months)
             rest = [
-                min(float(self.days), float((first + int(self.days) - end).astype(int)))
+                min(float(length), float((first + int(length) - end).astype(int)))
                 for first in firsts
-                if first < end < first + int(self.days)
+                if first < end < first + int(length)
             ]
             left[np.flatnonzero(months.days)[-1]] = (
                 sum(rest) * 24.0 * self.instances / booking.hours * whole
             )
         stopped = STOP_EARLY * self.instances if self.form == "block" else 0.0
-        ends = [first + np.timedelta64(int(self.days) - 1, "D") for first in firsts]
+        ends = [first + np.timedelta64(int(length) - 1, "D") for first in firsts]
         served = np.minimum(
             wanted, np.maximum(hours - due(months, ends, [stopped] * len(ends)), 0.0)
         )
@@ -154,4 +155,6 @@ class CapacityBlock:
         meters = {"use": wanted, "served": served, "unused": np.maximum(hours - served, 0.0)}
         meters["not served" if self.rest is None else "rest"] = wanted - served
         words = f"{len(firsts)} × {self.instances} instances × {self.days} days × 24 hours × rate, used or not"
-        return Settled(sum(parts.values()), parts, meters, np.broadcast_to(cash, shape), words)
+        return Settled(
+            sum(parts.values(), np.zeros(())), parts, meters, np.broadcast_to(cash, shape), words
+        )

@@ -61,9 +61,9 @@ class Committed:
     {'commitment': 14880.0, 'on demand': 4464.0}
     """
 
-    price: object
+    price: float | np.ndarray
     quantity: float | None = None
-    rate: object = None
+    rate: float | np.ndarray | None = None
     spend: float | None = None
     discount: float | None = None
     eligible_share: float = 1.0

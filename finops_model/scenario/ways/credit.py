@@ -48,7 +48,7 @@ class Credit:
     """
 
     amount: float
-    price: object
+    price: float | np.ndarray
     expires: str | None = None
     paid: float = 0.0
     share: float = 1.0

@@ -80,27 +80,27 @@ class Hardware:
     """
 
     gpus: float
-    capital: object = 0.0
+    capital: float | np.ndarray = 0.0
     life_months: int = 48
     salvage_share: float = 0.0
     method: str = "straight_line"
     declining_rate: float = 2.0
-    lease_monthly: object = 0.0
+    lease_monthly: float | np.ndarray = 0.0
     lease_months: int = 0
     lease_advance: bool = True
     kilowatts: float = 0.0
     idle_share: float = 1.0
     pue: float = 1.0
-    power_price: object = 0.0
-    colocation_monthly: object = 0.0
-    staff_monthly: object = 0.0
+    power_price: float | np.ndarray = 0.0
+    colocation_monthly: float | np.ndarray = 0.0
+    staff_monthly: float | np.ndarray = 0.0
     maintenance_share: float = 0.0
-    other_monthly: object = 0.0
+    other_monthly: float | np.ndarray = 0.0
     availability: float = 1.0
     hours_per_month: float | None = None
     bought: str = ""
-    resale: object = 0.0
-    rent: object = None
+    resale: float | np.ndarray = 0.0
+    rent: float | np.ndarray | None = None
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     UNCERTAIN: ClassVar[tuple[str, ...]] = (*MONEY, "resale", "rent")
@@ -210,7 +210,11 @@ class Hardware:
         if self.rent is not None:
             meters["rented"] = meters.pop("not served")
         return Settled(
-            sum(parts.values()), parts, meters, np.broadcast_to(cash, shape), self._words(owned)
+            sum(parts.values(), np.zeros(())),
+            parts,
+            meters,
+            np.broadcast_to(cash, shape),
+            self._words(owned),
         )
 
     def _served(self, wanted, months: Months, alive) -> tuple[np.ndarray, np.ndarray]:

@@ -36,8 +36,8 @@ class Money:
     array([[2100., 3100.]])
     """
 
-    per_month: object = None
-    total: object = None
+    per_month: float | np.ndarray | None = None
+    total: float | np.ndarray | None = None
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("per_month", "total")
@@ -67,6 +67,7 @@ class Money:
         else:
             cost = np.asarray(self.per_month, float) * months.share
         cost = np.broadcast_to(cost, np.broadcast_shapes(cost.shape, quantity.shape)).copy()
-        value, what = (self.per_month, "a month") if self.total is None else (self.total, "in all")
-        words = f"{value:g} {what}" if np.ndim(value) == 0 else f"a range of money {what}"
+        given = self.per_month if self.total is None else self.total
+        value, what = np.asarray(given, float), "a month" if self.total is None else "in all"
+        words = f"{value:g} {what}" if value.ndim == 0 else f"a range of money {what}"
         return Settled(cost, {"stated": cost}, {"use": quantity}, formula=words)

@@ -37,8 +37,8 @@ class OnDemand:
     array([[9.]])
     """
 
-    price: object
-    discount: object = 0.0
+    price: float | np.ndarray
+    discount: float | np.ndarray = 0.0
     block: float = 1.0
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)

@@ -72,7 +72,7 @@ class Provisioned:
     """
 
     units: float
-    rate: object
+    rate: float | np.ndarray
     per_unit: float
     shape: str
     seconds: float = 60.0
@@ -82,9 +82,9 @@ class Provisioned:
     minimum: float = 0.0
     increment: float = 1.0
     windows: tuple = ()
-    cv: object = 0.0
-    factor: object = 1.0
-    share: object = 0.0
+    cv: float | np.ndarray = 0.0
+    factor: float | np.ndarray = 1.0
+    share: float | np.ndarray = 0.0
     hours: tuple | None = None
     mode: str = "spill"
     pay_as_you_go: object = None
@@ -195,7 +195,7 @@ class Provisioned:
             "unused": np.maximum(room - (traffic - over), 0.0),
         }
         cash = np.broadcast_to(parts.get("spill", 0.0) + paid, shape)
-        return Settled(sum(parts.values()), parts, meters, cash, self._words())
+        return Settled(sum(parts.values(), np.zeros(())), parts, meters, cash, self._words())
 
     def _over(self, form: Throughput, traffic, months: Months):
         """Capacity units a month beyond the units, hour by hour of the day where the day has a shape."""

@@ -58,18 +58,18 @@ class Spot:
     array([[182.5]])
     """
 
-    spot: object
-    on_demand: object
-    available: object = 1.0
-    interrupted: object = None
-    mtbf_hours: object = None
-    machines: object = 1.0
-    checkpoint_minutes: object = 0.0
-    restart_minutes: object = 0.0
-    interval_minutes: object = None
-    rework: object = None
+    spot: float | np.ndarray
+    on_demand: float | np.ndarray
+    available: float | np.ndarray = 1.0
+    interrupted: float | np.ndarray | None = None
+    mtbf_hours: float | np.ndarray | None = None
+    machines: float | np.ndarray = 1.0
+    checkpoint_minutes: float | np.ndarray = 0.0
+    restart_minutes: float | np.ndarray = 0.0
+    interval_minutes: float | np.ndarray | None = None
+    rework: float | np.ndarray | None = None
     highest: float | None = None
-    discount: object = 0.0
+    discount: float | np.ndarray = 0.0
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     UNCERTAIN: ClassVar[tuple[str, ...]] = (

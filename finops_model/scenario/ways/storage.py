@@ -78,12 +78,12 @@ class Storage:
     deleted_share: float = 0.0
     object_size: float = 0.0
     rewrite_on_move: bool = True
-    opening: object = 0.0
+    opening: float | np.ndarray = 0.0
     opening_age: int = 0
     opening_stays: bool = False
     opening_class: str = ""
     retrieved: object = 0.0
-    discount: object = 0.0
+    discount: float | np.ndarray = 0.0
     counts: str = "written"
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
@@ -182,7 +182,10 @@ class Storage:
             for name, given in counted.items()
         }
         return Settled(
-            sum(parts.values()), parts, {"written": written, **meters}, formula=self._words(plan)
+            sum(parts.values(), np.zeros(())),
+            parts,
+            {"written": written, **meters},
+            formula=self._words(plan),
         )
 
     def _amounts(self, plan: Lifecycle, written: np.ndarray, months: Months) -> dict:

@@ -66,13 +66,13 @@ class Subscription:
     (array([[105.]]), {'seats': 100.0, 'overage': 5.0})
     """
 
-    seats: object
-    fee: object
+    seats: float | np.ndarray
+    fee: float | np.ndarray
     changes: Mapping | None = None
-    seats_growth_per_month: object = 0.0
+    seats_growth_per_month: float | np.ndarray = 0.0
     quota: float = 0.0
     extra_quota: float = 0.0
-    overage_price: object = 0.0
+    overage_price: float | np.ndarray = 0.0
     overage_block: float = 1.0
     overage: str = "charged"
     budget: float | None = None

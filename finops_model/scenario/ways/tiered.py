@@ -36,7 +36,7 @@ class Tiered:
     """
 
     rate: Mapping
-    discount: object = 0.0
+    discount: float | np.ndarray = 0.0
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     WINDOWED: ClassVar[bool] = True

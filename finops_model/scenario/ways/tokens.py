@@ -86,15 +86,15 @@ class Tokens:
     history: tuple = ()
     input_includes_cached: bool | None = None
     output_includes_reasoning: bool = True
-    cache_hit: object = None
-    cache_write: object = 0.0
-    batch_share: object = 0.0
-    flex_share: object = 0.0
+    cache_hit: float | np.ndarray | None = None
+    cache_write: float | np.ndarray = 0.0
+    batch_share: float | np.ndarray = 0.0
+    flex_share: float | np.ndarray = 0.0
     sizes: Mapping | None = None
     output_follows: str = "requests"
     hours: tuple | None = None
     modifiers: tuple = ()
-    discount: object = 0.0
+    discount: float | np.ndarray = 0.0
 
     METERS: ClassVar[tuple[str, ...]] = ("input", *NAMES)
     UNCERTAIN: ClassVar[tuple[str, ...]] = (
@@ -231,15 +231,12 @@ class Tokens:
             )
             for name, cost in costs.items():
                 money = np.zeros(shape)
-                np.add.at(
-                    money,
-                    (slice(None), month),
-                    np.broadcast_to(cost * _on(part, month), (len(money), len(month))),
-                )
+                spent = np.broadcast_to(cost * _on(part, month), (len(money), len(month)))
+                np.add.at(money.T, month, spent.T)
                 word = name.replace("_", " ")
                 parts[word] = parts.get(word, 0.0) + money
         parts = {name: cost for name, cost in parts.items() if np.any(cost)} or parts
-        return Settled(sum(parts.values()), parts, totals, formula=self._words())
+        return Settled(sum(parts.values(), np.zeros(())), parts, totals, formula=self._words())
 
     def _words(self) -> str:
         read = self._offers()[0].passport.get("made")

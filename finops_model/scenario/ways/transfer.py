@@ -47,7 +47,7 @@ class Transfer:
     legs: tuple
     flows: tuple
     via: Mapping | None = None
-    discount: object = 0.0
+    discount: float | np.ndarray = 0.0
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("discount",)
@@ -133,7 +133,7 @@ class Transfer:
             name = f"{flow['from']} to {flow['to']}{passed}"
             parts[name] = parts.get(name, 0.0) + np.where(held, priced.by_flow[..., place], 0.0)
         return Settled(
-            sum(parts.values()),
+            sum(parts.values(), np.zeros(())),
             parts,
             {"use": quantity, **{f"billed {pool}": units for pool, units in priced.billed.items()}},
             formula="units by path × price of the path ("

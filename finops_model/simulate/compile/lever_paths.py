@@ -145,7 +145,8 @@ def on_lines(entries, weights, prices, uncertain, tiered, shape) -> Lines:
 
     prices      sku -> (day,); uncertain: sku -> Timeline; tiered: SKUs that are priced by the month
     """
-    demand, lines, tiers, moved = [], [], {}, dict(weights)
+    demand, tiers, moved = [], {}, dict(weights)
+    lines: list[tuple[str, Timeline, np.ndarray, Weights]] = []
     for w in sorted({w for w, _ in weights}):
         own = {sku: one for (of, sku), one in weights.items() if of == w}
         whole = alike(own, {sku: q for (of, sku), q in entries.items() if of == w})

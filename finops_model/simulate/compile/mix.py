@@ -25,7 +25,9 @@ def mix_by_day(resolved, dates) -> dict[tuple[int, str], np.ndarray]:
 
 def levered_mix(resolved, dates) -> tuple[dict, dict[tuple[int, str], Weights]]:
     """`mix_by_day`, and what levers leave uncertain in it by (workload position, sku)."""
-    facts, entries, weights = resolved.facts, {}, {}
+    facts = resolved.facts
+    entries: dict[tuple[int, str], np.ndarray] = {}
+    weights: dict[tuple[int, str], Weights] = {}
     for w, name in enumerate(facts.names):
         if has_levers(resolved, name):
             own, moving = levered(resolved, w, dates)

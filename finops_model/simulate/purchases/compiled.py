@@ -117,7 +117,8 @@ def take_over(resolved, entries: dict, names, dates: np.ndarray) -> dict[str, di
     entries   (workload, sku) -> units per unit of volume, (day,): what is left stays there
     names     of workloads, those of campaigns as of the workload whose use they are
     """
-    whole, left, taken = dict(entries), {}, {}
+    whole, taken = dict(entries), {}
+    left: dict[tuple[int, str], np.ndarray] = {}  # share of its use that no purchase takes
     for name, purchase in resolved.purchases.items():
         takes = purchase.takes
         if takes is None:

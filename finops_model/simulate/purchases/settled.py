@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import FinOpsError, ScenarioError
 from ...forecasting.covariates.timeline import Timeline
-from ...scenario.ways import Settled
+from ...scenario.ways import Months, Settled
 from ...uncertainty.uniforms import path_uniforms
 from .compiled import Bought
 
@@ -67,7 +67,11 @@ def settle(
     fields = {key: on_months(values, uniform) for key, values in one.fields.items()}
     way = one.purchase.built(fields)
     try:
-        settled = way.settle(use, one.months) if one.begun is None else _rest(way, use, one)
+        settled = (
+            way.settle(use, one.months)
+            if one.begun is None
+            else _rest(way, use, one.months, one.begun)
+        )
     except FinOpsError as problem:
         raise ScenarioError(f"{one.purchase.where}: {one.purchase.path}: {problem}") from None
     if len(one.workloads) == 1:
@@ -78,15 +82,14 @@ def settle(
     return OnPaths(settled, one.workloads, settled.cost[:, :, None] * shares)
 
 
-def _rest(way, use: dict, one: Bought) -> Settled:
+def _rest(way, use: dict, months: Months, begun: Months) -> Settled:
     """A month under way is settled as a whole, its use evenly on its days, and what is left of its days is to come."""
-    days = one.months.days[0]
-    left = days / one.begun.days[0] if one.begun.days[0] else 0.0
+    left = months.days[0] / begun.days[0] if begun.days[0] else 0.0
     if not left:
-        return way.settle(use, one.months)
-    part = np.ones(len(one.months.names))
+        return way.settle(use, months)
+    part = np.ones(len(months.names))
     part[0] = left
-    settled = way.settle({name: value / part for name, value in use.items()}, one.begun)
+    settled = way.settle({name: value / part for name, value in use.items()}, begun)
     return Settled(
         settled.cost * part,
         {name: value * part for name, value in settled.parts.items()},

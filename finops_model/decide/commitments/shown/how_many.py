@@ -13,7 +13,7 @@ from ....wording import money
 from ..answer import Recommendation
 from ..offers import Offer
 from .levels import Level
-from .table import Asked, Row, SideBySide
+from .table import Asked, SideBySide
 
 MONTH = 30.4375  # days
 
@@ -31,6 +31,17 @@ class HowMany:
     last_unit: float | None  # share of the hours in which the last unit is used
     pays_from: float | None  # share of the hours from which it pays
     reason: str
+
+
+@dataclass(frozen=True)
+class Own:
+    """An offer by itself: the best level of its first term."""
+
+    name: str
+    offer: Offer
+    first: Level
+    unit: str
+    why: str
 
 
 def asked_of(
@@ -51,16 +62,15 @@ def asked_of(
                 document = (
                     change.value if isinstance(change.value, dict) else change.value.model_dump()
                 )
-                one = _read(change.path.partition("/")[2], document, prices)
-                mine = one and _named(one, prices)
-                if mine:
-                    asked.append(Asked(Path(str(name)).name, mine, one.quantity, change.because))
+                wanted = _read(change.path.partition("/")[2], document, prices)
+                mine = _named(wanted, prices) if wanted else None
+                if wanted and mine:
+                    asked.append(Asked(Path(str(name)).name, mine, wanted.quantity, change.because))
         except (
             FinOpsError
         ) as problem:  # a what-if that cannot be read is no reason to keep the answer back
             notes.append(f"{name} is not compared: {problem}")
-    once = {one.source: one for one in asked}
-    return tuple(once.values()), tuple(notes)
+    return tuple({ask.source: ask for ask in asked}.values()), tuple(notes)
 
 
 def _read(name: str, document: dict, prices) -> Hourly | None:
@@ -103,7 +113,11 @@ def how_many(
 ) -> list[HowMany]:
     """Every answer of a group, those that somebody named first, then each offer's own best, then what is recommended together."""
     ask, answers = table.ask, []
-    own = [row for row in table.rows if row.group == group and row.offer and row.first]
+    own = [
+        Own(row.name, row.offer, row.first, row.unit, row.why)
+        for row in table.rows
+        if row.group == group and row.offer and row.first
+    ]
     reach = {sku for row in own for sku in row.offer.covers(ask.usage.skus)}
     for one in ask.asked:
         if one.source in table.asked and set(one.offer.skus) <= reach:
@@ -160,7 +174,7 @@ def _answer(source: str, offer: Offer, level: Level, unit: str, why: str) -> How
     )
 
 
-def _named_why(one: Asked, level: Level, own: list[Row], currency: str) -> str:
+def _named_why(one: Asked, level: Level, own: list[Own], currency: str) -> str:
     """A number somebody named is held against the best one at the same rate and term."""
     alike = [
         row
@@ -186,7 +200,7 @@ def _same(one: float | None, other: float | None) -> bool:
     return one is not None and other is not None and abs(one - other) <= 1e-6 * abs(one)
 
 
-def _own_why(row: Row, own: list[Row]) -> str:
+def _own_why(row: Own, own: list[Own]) -> str:
     level = row.first
     if level.level <= 0:
         return f"Nothing of it: {row.why or 'no level saves anything'}."

@@ -80,10 +80,10 @@ class Covered:
         return int(np.argmin(np.abs(self.levels - level)))
 
 
-def covered_of(stack: Stack, parts: Parts, levels: Sequence[float]) -> Covered:
+def covered_of(stack: Stack, parts: Parts, levels: Sequence[float] | np.ndarray) -> Covered:
     """Levels of a stack over the hours of `parts`; each is looked up in the sorted hours of a path and part."""
-    levels = np.unique(np.append(np.asarray(levels, float), 0.0))
-    shape = (stack.usage.paths, len(parts.months), len(levels))
+    at = np.unique(np.append(np.asarray(levels, float), 0.0))
+    shape = (stack.usage.paths, len(parts.months), len(at))
     money, used, last = np.zeros(shape), np.zeros(shape), np.zeros(shape[1:])
     for paths, demand in stack.blocks():
         for step, total in stack.layers(demand):
@@ -93,10 +93,10 @@ def covered_of(stack: Stack, parts: Parts, levels: Sequence[float]) -> Covered:
                 np.cumsum(rows, axis=1, dtype=np.float64, out=sums[:, 1:])
                 for i, row in enumerate(rows):
                     row = row.astype(float)
-                    used[paths.start + i, m] = below(row, sums[i], levels)
-                    last[m] += step * (len(row) - np.searchsorted(row, levels, side="left"))
+                    used[paths.start + i, m] = below(row, sums[i], at)
+                    last[m] += step * (len(row) - np.searchsorted(row, at, side="left"))
                 money[paths, m] += step * used[paths, m]
-    return Covered(levels, money, used, last)
+    return Covered(at, money, used, last)
 
 
 def on_demand_of(stack: Stack, parts: Parts) -> np.ndarray:
@@ -143,7 +143,7 @@ def levels_of(
     covered: Covered,
     on_demand: np.ndarray,
     parts: Parts,
-    levels: Sequence[float],
+    levels: Sequence[float] | np.ndarray,
     within: np.ndarray | None = None,
 ) -> list[Level]:
     """The offer at each of some levels over the parts `within` (default: its term from the first day on); on_demand (path, part)."""

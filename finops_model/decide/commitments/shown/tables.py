@@ -13,7 +13,7 @@ from ..answer import Recommendation, months
 from .how_many import HowMany
 from .levels import Level
 from .options import now_of
-from .table import ON_DEMAND, RECOMMENDED, Row, SideBySide
+from .table import ON_DEMAND, RECOMMENDED, Row, SideBySide, Steps
 
 
 def options_table(table: SideBySide, rec: Recommendation) -> pd.DataFrame:
@@ -44,8 +44,10 @@ def options_table(table: SideBySide, rec: Recommendation) -> pd.DataFrame:
 
 
 def _covers(table: SideBySide, row: Row) -> str:
-    own = [r for r in table.rows if r.group == row.group and r.offer] if not row.offer else [row]
-    skus = dict.fromkeys(sku for r in own for sku in r.offer.covers(table.ask.usage.skus))
+    own = [row] if row.offer else [r for r in table.rows if r.group == row.group]
+    skus = dict.fromkeys(
+        sku for r in own if r.offer for sku in r.offer.covers(table.ask.usage.skus)
+    )
     return listing(list(skus))
 
 
@@ -162,7 +164,7 @@ def ladders_table(table: SideBySide) -> pd.DataFrame:
 def cash_by_month_table(table: SideBySide) -> pd.DataFrame:
     """What is paid in each month, mean of the paths: a column for every option, and for every ladder."""
     several = len({row.group for row in table.rows}) > 1
-    ways = {
+    ways: dict[str, Row | Steps] = {
         (f"{row.name} ({_covers(table, row)})" if several and not row.offer else row.name): row
         for row in table.rows
     }
