@@ -179,6 +179,20 @@ def test_a_table_wider_than_the_terminal_has_no_cut_cell():
     assert all(name in caught.get() for name in names) and "…" not in caught.get()
 
 
+def test_a_table_whose_headings_have_several_words_is_not_squeezed():
+    # seven headings of two words each: at 80 columns a boxed table would cut $342k to $342
+    heads = ["mean", "P10", "P90", "NPV", "per unit", "chance cheapest", "mean regret", "P90 regret"]
+    wide = answer(
+        table=pd.DataFrame({"option": ["rent", "all"], **{head: 342_108.0 for head in heads}}),
+        forms=dict.fromkeys(heads, "money"),
+        picture=None,
+    )
+    with out.capture() as caught:
+        _answers.show(wide)
+    said = caught.get()
+    assert said.count("$342k") == 16 and "rent" in said and "chance cheapest" in said
+
+
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
 
 

@@ -50,7 +50,8 @@ def tabled(answer, title: str = "") -> None:
             justify="left" if left else "right",
             overflow="fold",  # a name that is cut is no name
             no_wrap=not left,  # nor is half a number one
-            min_width=min(longest, LEAST) if left else None,
+            # said for numbers too: what `measure` takes for their least width is that of a word of the heading
+            min_width=min(longest, LEAST) if left else longest,
         )
     for row in shown.itertuples(index=False, name=None):
         table.add_row(*row)

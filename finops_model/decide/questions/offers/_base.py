@@ -210,7 +210,7 @@ class Paid:
     term_months : int
         Of one term; it is renewed at the price of then, the last one is cut at the end.
     payment : str, optional
-        no_upfront, partial_upfront, all_upfront.
+        no_upfront, partial_upfront, all_upfront; no, partial and all for short.
     upfront_share : float, optional
         Of partial_upfront; default half.
     interval, advance : optional
@@ -224,6 +224,8 @@ class Paid:
     --------
     >>> Paid(term_months=12, payment="All Upfront").payment
     'all_upfront'
+    >>> [Paid(payment=word).payment for word in (False, "partial", "all")]
+    ['no_upfront', 'partial_upfront', 'all_upfront']
     """
 
     term_months: int = 12
@@ -236,7 +238,10 @@ class Paid:
         object.__setattr__(
             self, "term_months", whole(self.term_months, "term_months", True, error=InputError)
         )
-        word = str(self.payment).casefold().replace(" ", "_").replace("-", "_")
+        # a `no` without quotes is false in YAML; no, partial and all are how people say it
+        said = "no" if self.payment is False else str(self.payment)
+        word = said.casefold().replace(" ", "_").replace("-", "_")
+        word = f"{word}_upfront" if word in ("no", "partial", "all") else word
         if word not in OPTIONS or word == "scheduled":
             raise InputError(
                 unknown(
