@@ -25,22 +25,22 @@ SKUS = {"GPU A": 2.0, "GPU B": 1.2, "Tokens": 0.5, "Storage": 0.02, "Egress": 0.
 MEASURE = """
 import json, sys, time
 import numpy as np
-try:
-    from finops_model.simulate.compile.plan import compile_plan
-    from finops_model.simulate.compile.to_flat import compile_flat
-    from finops_model.simulate.kernel.engine import simulate_paths
-    from finops_model.simulate.scenarios import demand_of
-    from finops_model.scenario.document import load_scenario, resolve
-    from finops_model.scenario.ledger_base import read_facts
-    from finops_model.facts.workspace import read_daily
-except ImportError:
-    from finops_model.outlook.plan import compile_plan
-    from finops_model.outlook.kernel_plan import compile_flat
-    from finops_model.outlook.engine import simulate_paths
-    from finops_model.outlook.simulate import demand_of
-    from finops_model.outlook.scenario import load_scenario, resolve
-    from finops_model.outlook.base import read_facts
-    from finops_model.outlook.simulate import read_daily
+from importlib import import_module
+def of(name, *modules):
+    for module in modules:  # where it is today, then where checkouts of before the rooms have it
+        try:
+            return getattr(import_module("finops_model." + module), name)
+        except (ImportError, AttributeError):
+            continue
+    raise SystemExit(f"no {name} in {', '.join(modules)}")
+compile_plan = of("compile_plan", "simulate.compile.plan", "outlook.plan")
+compile_flat = of("compile_flat", "simulate.compile.to_flat", "outlook.kernel_plan")
+simulate_paths = of("simulate_paths", "simulate.kernel.engine", "outlook.engine")
+demand_of = of("demand_of", "simulate.scenarios", "outlook.simulate")
+load_scenario = of("load_scenario", "scenario.document", "outlook.scenario")
+resolve = of("resolve", "scenario.document", "outlook.scenario")
+read_facts = of("read_facts", "scenario.ledger_base", "outlook.base")
+read_daily = of("read_daily", "facts.workspace", "outlook.simulate")
 from finops_model.settings import load_settings
 settings = load_settings(sys.argv[1])
 facts = read_facts(read_daily(settings), settings, None, False)

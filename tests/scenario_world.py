@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from finops_model.forecasting.widths.demand import Demand
+from finops_model.scenario.ledger_base import read_facts
 from finops_model.settings import Settings
 
 TEXT = [
@@ -181,3 +182,9 @@ def demand_for(facts, days: int, *, spread=0.1, sigma=0.2, phi=0.5, loading=0.4)
         sigma=np.full(count, sigma),
         loading=np.full(count, loading),
     )
+
+
+def company(folder):
+    """(folder, settings, facts) of it, for scenarios written beside."""
+    chosen = settings(folder)
+    return folder, chosen, read_facts(world(), chosen)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_purchases import ENGINES, company, resolved, run  # noqa: F401
+import scenario_world as small
+from test_purchases import ENGINES, resolved, run
 
 from finops_model.errors import ScenarioError
 from finops_model.scenario.document import explain
@@ -12,12 +13,17 @@ from finops_model.scenario.document import explain
 DEAL = "agreements:\n  edp: {start: 2026-11, commitment: 3000, year_months: 2, years: 2, discount: [0.1, 0.2], services: [Compute]}\n"
 
 
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    return small.company(tmp_path_factory.mktemp("company"))
+
+
 def research(one):
     return one.effective[:, :, one.units.index("Research")]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_discount_and_shortfall_by_a_plain_loop_over_paths(company, engine):  # noqa: F811
+def test_discount_and_shortfall_by_a_plain_loop_over_paths(company, engine):
     text = DEAL.replace("3000", "27000")
     base, deal = run(company, "", engine=engine), run(company, text, engine=engine)
     lake = base.by_workload[base.workloads.index("lake")]
@@ -47,7 +53,7 @@ def test_discount_and_shortfall_by_a_plain_loop_over_paths(company, engine):  # 
     assert [one["ends"] for one in years] == ["2026-12", "2027-02"]
 
 
-def test_levels_are_off_what_lies_above_them_in_each_contract_year(company):  # noqa: F811
+def test_levels_are_off_what_lies_above_them_in_each_contract_year(company):
     text = "agreements:\n  edp: {start: 2026-11, commitment: 0, year_months: 4, levels: {0: 0.05, 20000: 0.1}, workloads: [train]}\n"
     base, deal = run(company, "", sigma=0.0, spread=0.0), run(company, text, sigma=0.0, spread=0.0)
     use = 480.0 * np.array([30, 31, 31, 28])
@@ -58,7 +64,7 @@ def test_levels_are_off_what_lies_above_them_in_each_contract_year(company):  # 
     assert deal.agreements[0]["discount"] == pytest.approx(off, rel=1e-5)
 
 
-def test_what_the_bill_has_of_the_contract_year_counts(company):  # noqa: F811
+def test_what_the_bill_has_of_the_contract_year_counts(company):
     text = "agreements:\n  edp: {start: 2026-05, commitment: COMMITTED, year_months: 8, workloads: [train]}\n"
     spent = 480.0 * 184  # May to October, in the bill
     rest = 480.0 * 61
@@ -70,7 +76,7 @@ def test_what_the_bill_has_of_the_contract_year_counts(company):  # noqa: F811
     assert told.agreements[0]["years"][0]["shortfall"] == pytest.approx(30000 - rest, rel=1e-4)
 
 
-def test_a_discount_that_prices_have_already_is_replaced_and_ends_with_the_contract(company):  # noqa: F811
+def test_a_discount_that_prices_have_already_is_replaced_and_ends_with_the_contract(company):
     text = "agreements:\n  edp: {start: 2026-10, commitment: 0, year_months: 3, discount: 0.2, discount_in_prices: 0.1, workloads: [train]}\n"
     base, deal = run(company, ""), run(company, text)
     one = run(
@@ -81,7 +87,7 @@ def test_a_discount_that_prices_have_already_is_replaced_and_ends_with_the_contr
     assert research(deal) - research(base) == pytest.approx(train * factor, rel=1e-3, abs=0.05)
 
 
-def test_an_agreement_counts_purchases_and_what_recurs(company):  # noqa: F811
+def test_an_agreement_counts_purchases_and_what_recurs(company):
     text = """purchases:
   x: {way: on_demand, use: 100, price: 10, exactly: true, service: Search}
 agreements:
@@ -95,7 +101,7 @@ agreements:
     assert own[3] == pytest.approx(1000 + 4760 * 1000 / 1310, rel=1e-6)
 
 
-def test_changes_and_explain_reach_its_terms(company):  # noqa: F811
+def test_changes_and_explain_reach_its_terms(company):
     text = (
         DEAL + "changes:\n- {path: agreements/edp/commitment, op: scale, value: 2, because: more}\n"
     )
@@ -127,7 +133,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=range(len(REFUSED)))
-def test_an_agreement_that_cannot_be_meant_is_refused(company, text):  # noqa: F811
+def test_an_agreement_that_cannot_be_meant_is_refused(company, text):
     with pytest.raises(ScenarioError) as refusal:
         resolved(company, f"agreements:\n  x: {text}\n")
     said = str(refusal.value)

@@ -243,7 +243,7 @@ def test_an_old_ledger_goes_on(workspace, tmp_path):
         (0, "f.json: the schema of a {kind} is a number from 1 to {newest}; '0' is written there."),
         (
             True,
-            "f.json: the schema of a {kind} is a number from 1 to {newest}; 'True' is written there.",
+            "f.json: the schema of a {kind} is a number from 1 to {newest}; true is written there.",
         ),
     ],
 )

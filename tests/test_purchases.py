@@ -21,9 +21,7 @@ ENGINES = ("numpy", "numba")
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company")
-    chosen = small.settings(folder)
-    return folder, chosen, read_facts(small.world(), chosen)
+    return small.company(tmp_path_factory.mktemp("company"))
 
 
 def resolved(company, text: str, months: int = 4):

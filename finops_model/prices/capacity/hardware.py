@@ -312,13 +312,41 @@ def own_or_rent(
 ) -> OwnOrRent:
     """Compare owning (or leasing) with renting by the useful hour.
 
-    rent         money per GPU-hour, (...); with `decline` it falls by that share a year
-    rents        the same month by month, (..., month), instead of rent and decline: simulated prices
-    utilisation  share of the hours that somebody needs, (...)
-    rate         yearly, compounded by month: month m weighs (1 + rate)^(−m / 12)
-
     NPV(own) = A + B u and NPV(rent) = C u, so owning wins above u* = A / (C − B). The higher the utilisation, the more it saves.
 
+    Parameters
+    ----------
+    hardware : Hardware
+        What would be owned or leased.
+    rent : float or array (...)
+        Money per GPU-hour.
+    utilisation : float or array (...)
+        Share of the hours that somebody needs.
+    months : int, optional
+        How many are compared; the life of the hardware where nothing is said.
+    rate : float, optional
+        Yearly, compounded by month: month m weighs (1 + rate)^(−m / 12).
+    decline : float, optional
+        By which share rent falls a year.
+    rents : array (..., month), optional
+        Rent month by month instead of `rent` and `decline`: simulated prices.
+
+    Returns
+    -------
+    OwnOrRent
+        NPV of both and what lies between them, the utilisation at which they tie, and the month from which owning stays ahead.
+
+    Raises
+    ------
+    PriceError
+        A share outside 0..1, a rate that is none, or rents of other months.
+
+    Source
+    ------
+    docs/method §5.48.
+
+    Examples
+    --------
     >>> box = Hardware(gpus=8, capital=8 * 35_040, life_months=48)
     >>> done = own_or_rent(box, rent=2.0, utilisation=0.75)
     >>> float(done.break_even), float(done.payback)

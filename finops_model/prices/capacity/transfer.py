@@ -64,9 +64,29 @@ class Transferred:
 
 @dataclass(frozen=True)
 class Tariff:
-    """The legs of a provider, and what is passed on the way (`via`: name -> money per unit or rate form, pooled by name).
+    """The legs of a provider, and what is passed on the way.
 
-    Raises PriceError for two legs with the same ends, or two rates in one pool.
+    Parameters
+    ----------
+    legs : tuple of Leg
+        Prices between two ends each.
+    via : mapping of str to float or rate form, optional
+        Gateways and the like by name: money per unit that passes, pooled by name.
+
+    Raises
+    ------
+    PriceError
+        Two legs with the same ends, or two rates in one pool.
+
+    Source
+    ------
+    docs/method §5.15.
+
+    Examples
+    --------
+    >>> tariff = Tariff((Leg("zone a", "internet", 0.09),), {"nat": 0.045})
+    >>> float(tariff.charge([{"from": "zone a", "to": "internet", "quantity": 100, "via": ["nat"]}]).cost)
+    13.5
     """
 
     legs: tuple[Leg, ...]

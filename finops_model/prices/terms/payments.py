@@ -51,14 +51,12 @@ class Payment:
     schedule : tuple, optional
         Of scheduled: (day, money) or (day, share of the fee) pairs.
     currency : str, optional
-        A fee in whole cents is invoiced and expensed in whole cents that add up to it (§5.49); "":
-        exact.
+        A fee in whole cents is invoiced and expensed in whole cents that add up to it (§5.49); "": exact.
 
     Raises
     ------
     PriceError
-        A term that ends before it starts, a share outside 0..1, an unknown option or interval, a
-        schedule that does not add up to the fee.
+        A term that ends before it starts, a share outside 0..1, an unknown option or interval, a schedule that is not the fee.
 
     Source
     ------
@@ -458,10 +456,30 @@ def compare(
 ) -> Comparison:
     """Which payment option costs least at NPV, by how much, and the rate at which it ties with the next.
 
-    at   day of valuation; default: the earliest start
+    Parameters
+    ----------
+    options : mapping of str to Payment
+        The same commitment by its payment options, by name.
+    rate : float
+        Yearly discount rate, 0.08 is 8 %.
+    at : str, optional
+        Day of valuation; the earliest start where nothing is said.
+    compounding : str, optional
+        "daily", or another one of `npv`.
 
-    >>> fee = 8760.0
-    >>> year = {"all": Payment(fee * 0.95, "2026-01-01", "2027-01-01", "all_upfront"), "none": Payment(fee, "2026-01-01", "2027-01-01")}
+    Returns
+    -------
+    Comparison
+        NPV of each option, the best and the next, what lies between them, and the rate at which these two tie.
+
+    Raises
+    ------
+    PriceError
+        No option, or a rate or a compounding that is none.
+
+    Examples
+    --------
+    >>> year = {"all": Payment(8322, "2026-01-01", "2027-01-01", "all_upfront"), "none": Payment(8760, "2026-01-01", "2027-01-01")}
     >>> compare(year, 0.08).best, compare(year, 0.12).best
     ('all', 'none')
     """

@@ -195,17 +195,54 @@ def expected_cost(
 ):
     """Expected cost of totals over many requests, (path, period) or any shape.
 
-    totals          disjoint buckets summed over the requests: {bucket: array (...)} or a matrix (..., bucket)
-    sizes           distribution of the input tokens of one request; needed where prices depend on it
-    requests        number of requests (...); with it a distribution may leave out its mean: input ÷ requests
-    output_follows  "requests": output per request does not depend on its input, so above the cliff goes the share of requests;
-                    "input": it grows with it, so the share of tokens goes above
-    hours           24 weights of the hours of a day (UTC), for days with prices by the time of day
-    when, modifiers, discount, strict, parts   as in `token_cost`; a day is enough unless prices change within it
+    Every input bucket is assumed to make up the same part of small and large requests.
 
-    Every input bucket is assumed to make up the same part of small and large requests. Raises PriceError for totals against
-    tiered prices without `sizes`, and for requests × mean that is not the total.
+    Parameters
+    ----------
+    table : TokenTable
+        Prices of models.
+    offers : int or array (...) of int
+        Which of its offers, from `table.offer`.
+    totals : mapping of str to array (...), or array (..., bucket)
+        Disjoint buckets summed over the requests.
+    when : datetime or array (...), optional
+        As in `token_cost`; a day is enough unless prices change within it.
+    buckets : sequence of str, optional
+        Names of the columns where `totals` is a matrix.
+    sizes : Lognormal or Histogram, optional
+        Distribution of the input tokens of one request; needed where prices depend on it.
+    requests : float or array (...), optional
+        How many requests; with it a distribution may leave out its mean: input ÷ requests.
+    output_follows : str, optional
+        "requests": output per request does not depend on its input, so above the cliff goes the share of requests; "input": it
+        grows with it, so the share of tokens goes above.
+    hours : sequence of float, optional
+        24 weights of the hours of a day (UTC), for days with prices by the time of day.
+    modifiers : sequence of Modifier, optional
+        Factors on list prices, as in `token_cost`.
+    discount : float or array (...), optional
+        Negotiated share off, 0 to 1.
+    strict : bool, optional
+        False: where genai-prices falls back to the standard price, so do we.
+    parts : bool, optional
+        True: cost by bucket instead of their sum.
 
+    Returns
+    -------
+    array (...) or dict of str to array
+        Money of the table's currency.
+
+    Raises
+    ------
+    PriceError
+        Totals against tiered prices without `sizes`, requests × mean that is not the total, a bucket or a time without a price.
+
+    Source
+    ------
+    docs/method §5.23.
+
+    Examples
+    --------
     >>> table = load_tokens()
     >>> month = {"uncached_input": 4e9, "output": 1e8}
     >>> float(expected_cost(table, table.offer("gemini-2.5-pro"), month, sizes=Lognormal(sigma=1.0, mean=40_000)).round(2))
