@@ -261,7 +261,7 @@ def cell(value, form: str, currency: str) -> str:
     if form == "chance":
         return chance(float(value))
     if form == "share":
-        return f"{100 * float(value):.1f}".removesuffix(".0") + " %"
+        return f"{100 * float(value):.1f}".removesuffix(".0").replace("-", "−") + " %"
     if form == "units":
         return f"{float(value):,.4g}" if abs(float(value)) < 10_000 else f"{float(value):,.0f}"
     if form == "count":
