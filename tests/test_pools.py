@@ -296,3 +296,18 @@ def test_a_commitment_nobody_uses_costs_its_fee_and_skus_are_served_as_listed(co
     assert change[0, 1] == pytest.approx(
         hours * (2 + (1 - 1.5) + (1 - 2.0)), rel=1e-5
     )  # H100 stands first in gpu's list
+
+
+def test_fees_of_what_nobody_uses_go_to_all_by_their_cost(company):
+    plain, extra = (
+        simulate(made(company, *more, spread=0, sigma=0), 100, 7, dials=False)
+        for more in (
+            [],
+            [add("plan", quantity=2, unit="USD", x_Rates='{"small:input_tokens": 3.0}')],
+        )
+    )
+    month = plain.months.index("2026-12")
+    before, after = (one.by_workload[:, month, 0] for one in (plain, extra))
+    uses = np.array([name != "seats" for name in plain.workloads])  # what recurs is no use
+    share = np.where(uses, before, 0.0) / before[uses].sum()
+    assert after - before == pytest.approx(share * 2 * 31 * 24, rel=1e-5)

@@ -279,8 +279,34 @@ def give_back(
     own: np.ndarray, plan: Plan, meters: tuple[PoolMeters | ApartMeters, ...], usage: np.ndarray
 ) -> None:
     """Add to the money by workload, own (path, month, workload), what all commitments change of it."""
+    nobodys = sum(
+        _idle(plan, pool)
+        for pool, owner in zip(plan.pools, plan.unused_owner)
+        if owner < 0 and not len(pool.workloads)
+    )
+    if np.any(nobodys):  # neither used nor carried in the bill by anybody: all share it
+        own += nobodys[:, None] * _by_use(np.maximum(own, 0.0))
     for pool, one, owner in zip(plan.pools, meters, plan.unused_owner):
-        own += (_given_back if pool.apart is None else _given_apart)(plan, pool, one, owner, usage)
+        if owner >= 0 or len(pool.workloads):
+            own += (_given_back if pool.apart is None else _given_apart)(
+                plan, pool, one, owner, usage
+            )
+
+
+def _idle(plan: Plan, pool: Pool) -> np.ndarray:
+    """(month,): fees of a pool that nobody uses."""
+    if pool.apart is not None:
+        return sum(
+            (_by_month(plan, held) * fee for held, fee in zip(pool.apart.held, pool.apart.fees)),
+            np.zeros(len(plan.months)),
+        )
+    return sum(
+        (
+            _by_month(plan, term * level.quantity) * level.rate
+            for term, level in zip(pool.in_term, pool.levels)
+        ),
+        np.zeros(len(plan.months)),
+    )
 
 
 def _by_use(by: np.ndarray) -> np.ndarray:
@@ -300,8 +326,8 @@ def _given_back(
         held = _by_month(plan, pool.in_term[i] * level.quantity)
         used, covered = usage[:, :, meters.used.start + i], usage[:, :, meters.covered.start + i]
         net, idle = used * level.rate - covered, (held - used) * level.rate
-        if owner >= 0 or not len(pool.workloads):
-            added[:, :, owner if owner >= 0 else 0] += idle
+        if owner >= 0:
+            added[:, :, owner] += idle
         else:
             net = net + idle
         added[:, :, pool.workloads] += net[:, :, None] * parts
@@ -319,8 +345,8 @@ def _given_apart(
         )
     for i, fee in enumerate(pool.apart.fees):
         idle = (_by_month(plan, pool.apart.held[i]) - usage[:, :, meters.used.start + i]) * fee
-        if owner >= 0 or not len(pool.workloads):
-            added[:, :, owner if owner >= 0 else 0] += idle
+        if owner >= 0:
+            added[:, :, owner] += idle
         else:
             added[:, :, pool.workloads] += idle[:, :, None] * _by_use(usage[:, :, meters.by])
     return added
