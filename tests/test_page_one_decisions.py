@@ -448,8 +448,9 @@ def test_a_scenario_says_by_when_and_by_whom_it_is_decided(tmp_path):
         ("decide_by: soon", "{f}:2: decide_by: 'soon' is no day. Write it as YYYY-MM-DD."),
         (
             "decide_bye: 2026-12-15",
-            "{f}:2: unknown key 'decide_bye'. Did you mean 'decide_by'? Known: assumptions, base, changes, commitments, decide_by, "
-            "decisions, drivers, horizon, name, owner, paths, prices, question, risks, schema, seed, shapes, workloads.",
+            "{f}:2: unknown key 'decide_bye'. Did you mean 'decide_by'? Known: agreements, assumptions, base, changes, commitments, "
+            "decide_by, decisions, drivers, horizon, name, owner, paths, prices, purchases, question, risks, schema, seed, shapes, "
+            "workloads.",
         ),
     ],
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import yaml
@@ -159,10 +161,21 @@ def test_the_second_sample_company_buys_in_these_ways():
     assert told == WAYS_OF_SAMPLE
 
 
+@pytest.fixture(scope="module")
+def startup(tmp_path_factory):
+    """The second sample company with a ledger of its own."""
+    folder = tmp_path_factory.mktemp("second") / "data" / "startup"
+    shutil.copytree(STARTUP, folder)
+    shutil.copy(STARTUP.parent / "accounts.yaml", folder.parent)
+    code, _, err = commands.finops("ingest", cwd=folder)
+    assert code == 0, err
+    return folder
+
+
 @pytest.mark.parametrize("entity", SAMPLE)
-def test_the_second_sample_company_runs_on_its_ways(entity):
-    settings = fm.load_settings(STARTUP / "finops.yaml").entity(entity)
-    files = [STARTUP / "scenarios" / f"{name}.yaml" for name in SAMPLE[entity]]
+def test_the_second_sample_company_runs_on_its_ways(startup, entity):
+    settings = fm.load_settings(startup / "finops.yaml").entity(entity)
+    files = [startup / "scenarios" / f"{name}.yaml" for name in SAMPLE[entity]]
     base = fm.run(
         files[0].with_name(f"{files[0].name[: files[0].name.index('_')]}_00_base.yaml"),
         settings,

@@ -30,9 +30,9 @@ def purchases(pen: Pen, brief: Brief) -> None:
         pen.along(sheet, at, 5, (row["cost"], row["billed"]), "simulated")
     last = len(rows) + 1
     pen.put(sheet, last, 0, "Total", "part")
-    for column, key in ((5, "cost"), (6, "billed")):
+    totals = (sum(row["cost"] for row in rows), sum(row["billed"] for row in rows))
+    for column, total in enumerate(totals, 5):
         letter = "ABCDEFG"[column]
-        total = sum(row[key] for row in rows)
         sheet.write_formula(
             last, column, f"=SUM({letter}2:{letter}{last})", pen.formats["total"], total
         )
