@@ -104,8 +104,8 @@ def made(company, *changed, head="name: a\n", months=3, **demand):
 
 def drawn(plan, paths, seed=7, engine_=None):
     """(volume (day, workload, path), prices (line, day, path)) out of the engine itself: days as months, a meter for each."""
-    flat = compile_flat(dataclasses.replace(plan, pools=(), unused_owner=(), tiered=())).flat
-    days, works, lines = len(plan.dates), plan.demand, len(flat.lines)
+    flat = compile_flat(plan.but(pools=(), unused_owner=(), tiered=())).flat
+    days, works, lines = len(plan.dates), plan.demand.count, len(flat.lines)
     columns = [f"v{w}" for w in range(works)] + [f"p{i}" for i in range(lines)]
     flat = dataclasses.replace(
         flat,
@@ -153,7 +153,7 @@ def change_of(plan, paths, engine_="numpy"):
     """Change of cost by (path, month) that the plan's commitments make."""
     with_, without = (
         simulate(one, paths, 7, dials=False, engine=engine_).effective.sum(axis=2)
-        for one in (plan, dataclasses.replace(plan, pools=(), unused_owner=()))
+        for one in (plan, plan.but(pools=(), unused_owner=()))
     )
     return with_ - without, without
 

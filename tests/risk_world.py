@@ -47,7 +47,7 @@ def workload(plan, name, paths=4096, engine="numpy", seed=7):
     """Mean cost by month of one workload still to come."""
     run = simulate(plan, paths, seed, dials=False, engine=engine)
     w = run.workloads.index(name)
-    return run.by_workload[w, :, 0] - plan.so_far_by[:, w]
+    return run.by_workload[w, :, 0] - plan.booked.so_far_by[:, w]
 
 
 def day_counts(plan, of_day, count):

@@ -77,7 +77,7 @@ def test_a_cap_by_the_day_is_that_of_a_plain_loop(company, engine):
     by_day = dataclasses.replace(
         flat, months=tuple(map(str, range(days))), month_of=np.arange(days), fixed=None
     )
-    cost = kernel.simulate_block(by_day, 0, 512, plan.seed, engine=engine).cost
+    cost = kernel.simulate_block(by_day, 0, 512, plan.about.seed, engine=engine).cost
     chat = cost[:, :, list(plan.names).index("chat")]
     expected = np.maximum(chat - 250.0, 0.0).sum(axis=1)
     run = company.run(cap("workloads: [chat], per_day: 250"), spread=0.3, paths=512, engine=engine)

@@ -96,9 +96,9 @@ def workspace(folder, signed=(), shapes=True, months=15) -> demand.Workspace:
     )
     plan = compile_plan(resolved, demand_for(facts, len(future(resolved))))
     week = (
-        demand.read_shapes(resolved.shapes, plan.names[: plan.demand])
+        demand.read_shapes(resolved.shapes, plan.names[: plan.demand.count])
         if shapes
-        else np.ones((plan.demand, 168))
+        else np.ones((plan.demand.count, 168))
     )
     return demand.Workspace(plan, facts, demand.day_shapes(week))
 
@@ -108,7 +108,7 @@ def test_days_are_those_of_the_simulation_path_by_path(tmp_path):
     work = workspace(tmp_path, [SIGNED | {"ContractCommitmentQuantity": "0.000001"}])
     plan = work.plan
     compiled = compile_flat(plan)
-    run = simulate_paths(compiled.flat, PATHS, plan.seed, volume=True)
+    run = simulate_paths(compiled.flat, PATHS, plan.about.seed, volume=True)
     found = demand.simulated_hours(work, ("H100",), "2026-12-01", 1, PATHS)
     hours = found.usage.array.astype(float)
     assert hours.shape == (PATHS, 8760) and found.usage.array.dtype == np.float32
@@ -116,7 +116,7 @@ def test_days_are_those_of_the_simulation_path_by_path(tmp_path):
     at = plan.months.index("2026-12")
     assert december == pytest.approx(run.usage[:, at, compiled.pools[0].by].sum(axis=1), rel=1e-5)
     assert december.std() > 0.01 * december.mean()
-    units = {item[6]: item[4] for item in plan.items if item[1] == "H100"}
+    units = {item[6]: item[4] for item in plan.prices.items if item[1] == "H100"}
     days = sum(run.volume[:, w] * amount for w, amount in units.items())[found.days]
     assert hours.reshape(PATHS, -1, 24).sum(axis=(0, 2)) == pytest.approx(days, rel=1e-5)
 

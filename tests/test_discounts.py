@@ -216,10 +216,9 @@ def planned(company, text, rate):
         scenario.load_scenario(folder / "s.yaml"), settings=settings(folder), facts=facts, months=3
     )
     plan = compile_plan(found, demand_for(facts, len(future(found)), spread=0, sigma=0))
-    return dataclasses.replace(
-        plan,
+    return plan.but(
         tiered=tuple(
-            dataclasses.replace(one, rates=(rate,) * len(plan.months)) for one in plan.tiered
+            dataclasses.replace(one, rates=(rate,) * len(plan.months)) for one in plan.prices.tiered
         ),
     )
 

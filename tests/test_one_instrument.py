@@ -80,7 +80,7 @@ def test_a_scenario_charges_what_the_settlement_charges(company, drawn, hours, e
     changed = [add(f"c{i}", x_SkuIds=listed, **unit, **one) for i, one in enumerate(terms)]
     plan = made(company, *changed, head=SHAPED if hours else "name: a\n")
     # units on SKUs of two prices are served as listed, so they stand apart; all else has tables of one level
-    assert [pool.apart is None for pool in plan.pools] == [spend or not several]
+    assert [pool.apart is None for pool in plan.commitments.pools] == [spend or not several]
     want, _, _ = by_hand(
         company, plan, documents(terms, spend, skus), PATHS, hours=hours, engine_=engine
     )
@@ -91,7 +91,7 @@ def test_a_scenario_charges_what_the_settlement_charges(company, drawn, hours, e
 
 def test_a_level_is_read_from_the_object_that_the_settlement_uses(company):
     plan = made(company, add("one", quantity=8, x_Rate=1.3, x_SkuIds="[H100]", x_EligibleShare=0.5))
-    (pool,) = plan.pools
+    (pool,) = plan.commitments.pools
     assert [(one.share, one.quantity, one.rate) for one in pool.levels] == [(0.5, 8.0, 1.3)]
 
 

@@ -93,7 +93,7 @@ def test_units_that_people_read_are_true(tmp_path):
     run = simulate(plan, 128, 7)
     said = {
         line["workload"]: (line["quantity"], line["unit_price"])
-        for line in lines(plan, plan.median, run.by_workload)
+        for line in lines(plan, plan.demand.median, run.by_workload)
         if line["month"] == "2026-11"
     }
     assert said["covered"] == pytest.approx((3000.0, 0.8))
@@ -162,20 +162,20 @@ def test_a_discount_that_nobody_s_use_carries_comes_again(tmp_path):
     discount = use("(untagged)", -24.0, 0.0, SkuId="PARTNER", ConsumedUnit="")
     daily = pd.concat([use("a", 100.0), discount], ignore_index=True)
     plan = planned(tmp_path, daily)
-    assert plan.recurring[:, plan.names.index("(untagged)")].tolist() == [-24.0 * 31] * 2
+    assert plan.booked.recurring[:, plan.names.index("(untagged)")].tolist() == [-24.0 * 31] * 2
     run = simulate(plan, 128, 7)
     assert run.by_workload[:, 0, 0].sum() == pytest.approx(100.0 * 30 - 24.0 * 31)
-    assert [one["what"] for one in plan.excluded] == []
+    assert [one["what"] for one in plan.booked.excluded] == []
     under_way = planned(tmp_path, daily, "2026-10-10")  # ten days of October are booked
-    october = under_way.recurring[0, under_way.names.index("(untagged)")]
+    october = under_way.booked.recurring[0, under_way.names.index("(untagged)")]
     assert october == pytest.approx(-24.0 * 20)  # as in the 30 days of September
 
 
 def test_a_refund_of_a_day_is_no_discount_and_is_listed(tmp_path):
     refund = use("b", -500.0, 0.0, days=DAYS[-3:-2])
     plan = planned(tmp_path, pd.concat([use("a", 100.0), use("b", 5.0), refund], ignore_index=True))
-    assert not plan.recurring.any()
-    assert plan.excluded == (
+    assert not plan.booked.recurring.any()
+    assert plan.booked.excluded == (
         {
             "what": "Refunds",
             "amount": -500.0,
@@ -199,8 +199,8 @@ MONTH_ENDS = ("2026-08-31", "2026-09-30", "2026-10-31")
 def test_a_discount_written_once_a_month_comes_every_month(days, sku, tmp_path):
     """Of one day in each of three full months: it was listed as a refund, and 500 a month was in no forecast."""
     plan = planned(tmp_path, once_a_month(*days, sku=sku))
-    assert plan.recurring[:, plan.names.index("a")].tolist() == [-500.0] * 2
-    assert plan.excluded == ()
+    assert plan.booked.recurring[:, plan.names.index("a")].tolist() == [-500.0] * 2
+    assert plan.booked.excluded == ()
     run = simulate(plan, 128, 7)
     assert run.by_workload[:, 0, 0].sum() == pytest.approx(100.0 * 30 - 500.0)
 
@@ -209,9 +209,9 @@ def test_the_month_under_way_does_not_discount_twice(tmp_path):
     early = ("2026-07-02", "2026-08-02", "2026-09-02", "2026-10-02")
     summer = pd.concat([use("a", 100.0, days=pd.date_range("2026-07-01", "2026-07-31")), once_a_month(*early)])  # fmt: skip
     booked = planned(tmp_path, summer.reset_index(drop=True), "2026-10-10")
-    assert booked.recurring[:, 0].tolist() == [0.0, -500.0] and booked.excluded == ()
+    assert booked.booked.recurring[:, 0].tolist() == [0.0, -500.0] and booked.booked.excluded == ()
     coming = planned(tmp_path, once_a_month(*MONTH_ENDS, "2026-07-31"), "2026-10-10")
-    assert coming.recurring[:, 0].tolist() == [0.0, 0.0]  # July is not known whole: two full months
+    assert coming.booked.recurring[:, 0].tolist() == [0.0, 0.0]  # July is not known whole: two full months
 
 
 @pytest.mark.parametrize(
@@ -224,13 +224,13 @@ def test_the_month_under_way_does_not_discount_twice(tmp_path):
 )
 def test_other_days_below_zero_stay_refunds(days, tmp_path):
     plan = planned(tmp_path, once_a_month(*days))
-    assert not plan.recurring.any()
-    assert [(one["what"], one["amount"]) for one in plan.excluded] == [("Refunds", -500.0 * len(days))]  # fmt: skip
+    assert not plan.booked.recurring.any()
+    assert [(one["what"], one["amount"]) for one in plan.booked.excluded] == [("Refunds", -500.0 * len(days))]  # fmt: skip
 
 
 def test_a_discount_that_leaves_its_day_above_zero_is_in_the_price_and_not_booked_again(tmp_path):
     plan = planned(tmp_path, once_a_month(*MONTH_ENDS, cost=-50.0))
-    assert not plan.recurring.any() and plan.excluded == ()
+    assert not plan.booked.recurring.any() and plan.booked.excluded == ()
 
 
 def test_a_commitment_of_the_inventory_is_right_for_the_company_and_shared_by_usage(tmp_path):

@@ -36,8 +36,8 @@ def company(tmp_path_factory):
 def test_a_scenario_settles_overlapping_commitments_as_the_settlement_does(company, family, hours):
     changed, held = FAMILIES[family]
     plan = made(company, *changed, head=SHAPED if hours else "name: a\n")
-    assert [pool.apart is not None for pool in plan.pools] == [True]
-    assert [one.id for one in plan.pools[0].instruments] == [
+    assert [pool.apart is not None for pool in plan.commitments.pools] == [True]
+    assert [one.id for one in plan.commitments.pools[0].instruments] == [
         one.id for one in ordered([make(fields) for fields in held])
     ]
     want, _, _ = by_hand(company, plan, [{**TERM, **fields} for fields in held], 5, hours=hours)
@@ -203,7 +203,10 @@ def test_both_engines_agree_and_parts_add_up(company, family):
     assert np.allclose(one.effective, other.effective, rtol=1e-6)
     assert np.allclose(one.by_workload, other.by_workload, rtol=1e-5, atol=1e-3)
     compiled = compile_flat(made(company, *changed, head=SHAPED))
-    totals, pool = engine.simulate_block(compiled.flat, 0, 256, 7), compiled.plan.pools[0]
+    totals, pool = (
+        engine.simulate_block(compiled.flat, 0, 256, 7),
+        compiled.plan.commitments.pools[0],
+    )
     meters, days = compiled.pools[0], np.bincount(compiled.plan.month_of)
     used, covered = totals.usage[:, :, meters.used], totals.usage[:, :, meters.covered]
     in_month = compiled.plan.month_of[:, None] == np.arange(len(days))
@@ -216,7 +219,7 @@ def test_both_engines_agree_and_parts_add_up(company, family):
     assert (every <= whole * (1 + 1e-6)).all() and (
         every[:, 1:] > 0.01 * whole[:, 1:]
     ).all()  # the rest spills
-    plain = compile_flat(dataclasses.replace(compiled.plan, pools=(), unused_owner=()))
+    plain = compile_flat(compiled.plan.but(pools=(), unused_owner=()))
     added = by_workload(compiled, totals, 7) - by_workload(
         plain, engine.simulate_block(plain.flat, 0, 256, 7), 7
     )
@@ -231,8 +234,8 @@ def test_one_commitment_keeps_its_tables_and_a_pool_apart_says_the_same(company)
     gpu = dict(quantity=8, x_SkuIds="[H100]", x_Rate=1.3)
     alone, apart = made(company, add("gpu", **gpu)), made(company, add("gpu", **gpu, x_Priority=1))
     assert (
-        alone.pools[0].apart is None
-        and apart.pools[0].apart is not None
+        alone.commitments.pools[0].apart is None
+        and apart.commitments.pools[0].apart is not None
         and not compile_flat(alone).flat.overlaps
     )
     assert np.allclose(

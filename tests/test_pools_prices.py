@@ -41,7 +41,7 @@ def test_a_commitment_on_a_sku_with_an_uncertain_price(company, spend, hours, ho
         add("gpu", x_SkuIds="[A100]", **terms),
         head=SHAPED if hours else "name: a\n",
     )
-    assert plan.pools[0].apart is None
+    assert plan.commitments.pools[0].apart is None
     rule = (
         {"kind": "spend", "commitment": 30, "discount": 0.35, "counts": "list", "skus": ["A100"]}
         if spend
@@ -95,7 +95,7 @@ def test_a_discount_is_measured_on_the_median_price_of_the_first_day(company):
         "path: prices/A100/price, op: set, since: 2026-11, value: {p10: 1.0, p50: 3.0, p90: 7.0}, because: x",
         add("gpu", quantity=4, x_SkuIds="[A100]", ContractCommitmentDiscountPercentage=0.5),
     )
-    assert plan.pools[0].instruments[0].rate == pytest.approx(1.5)
+    assert plan.commitments.pools[0].instruments[0].rate == pytest.approx(1.5)
 
 
 def test_dials_of_a_pool_with_an_uncertain_price_rebuild_the_base(company):
@@ -196,4 +196,4 @@ def test_a_rate_of_one_sku_is_changed_by_its_path(company):
     plan = made(
         company, "path: commitments/plan/x_Rates/H100, op: scale, value: 0.5, because: x", head=head
     )
-    assert plan.pools[0].apart.rules[0].rates == {"H100": 0.7, "A100": 1.2}
+    assert plan.commitments.pools[0].apart.rules[0].rates == {"H100": 0.7, "A100": 1.2}

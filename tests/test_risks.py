@@ -115,7 +115,7 @@ def test_months_of_a_risk_count_from_its_first_day(tmp_path):
     after = plan_of(
         tmp_path, facts, "risks: {r: {kind: fx, skus: H100, volatility: 0.2, since: 2029-01}}\n"
     )
-    assert not after.series and np.array_equal(
+    assert not after.demand.series and np.array_equal(
         costs(after)["Research"], costs(plan_of(tmp_path, facts))["Research"]
     )
 
@@ -245,8 +245,8 @@ def test_campaigns_come_on_top(company, which):
     text = "risks: {push: {kind: bursts, workloads: train, per_year: 36.525, cost: 1000, lasts_days: 4, since: 2026-12-01}}\n"
     plan = plan_of(*company, text)
     assert (
-        plan.names[plan.demand - 1] == "push"
-        and plan.units[plan.unit_of[plan.demand - 1]] == "Research"
+        plan.names[plan.demand.count - 1] == "push"
+        and plan.units[plan.booked.unit_of[plan.demand.count - 1]] == "Research"
     )
     found = costs(plan, 8192, which)["Research"] - 500 * LENGTHS
     assert np.allclose(found[:, 0], 0, atol=0.05)
@@ -412,7 +412,7 @@ def test_one_name_moves_its_skus_alike_and_apart_each_alone(company):
         assert (
             abs(np.corrcoef(np.log(tokens - tokens.min() + 1), np.log(hours))[0, 1]) > 0.6
         ) != apart
-        assert len(plan.series) == (3 if apart else 1)
+        assert len(plan.demand.series) == (3 if apart else 1)
     two = plan_of(
         *company,
         "risks: {x: {kind: announced, skus: H100, changes: [{since: 2026-11-01, factor: 0.5}]}, "
@@ -497,7 +497,7 @@ def test_a_replay_waits_for_names_that_are_not_there_yet(tmp_path):
     facts = base.read_facts(world(), settings(tmp_path), "2026-06-30", True)
     text = "risks: {r: {kind: fx, skus: [H100, NOT-YET], volatility: 0.1}, q: {kind: bursts, workloads: later, per_year: 2, cost: 5}}\n"
     plan = compile_plan(resolved(tmp_path, facts, text, replay=True), demand_for(facts, 200))
-    assert plan.series[0].skus == ("H100",) and plan.bursts is None
+    assert plan.demand.series[0].skus == ("H100",) and plan.demand.bursts is None
     told = "risks: {r: {kind: announced, skus: H100, changes: [{since: 2026-08, factor: 0.5}], known_since: 2026-07%s}}\n"
     assert (
         not resolved(tmp_path, facts, told % "").risks

@@ -84,7 +84,7 @@ def test_the_mean_factor_of_a_price_is_its_closed_form(company):
         *company,
         "risks: {r: {kind: fx, skus: H100, volatility: 0.1, drift_per_year: 1}, q: {kind: announced, skus: '*', changes: [{since: 2027-01, factor: 2}]}}\n",
     )
-    found = price_factors(plan.series, "H100", slice(None), 7).mean(axis=0)
+    found = price_factors(plan.demand.series, "H100", slice(None), 7).mean(axis=0)
     want = moments.fx_moments(0.1, 1.0, 0.0, np.arange(6))[0][plan.month_of] * np.where(
         plan.month_of >= 2, 2, 1
     )
@@ -129,7 +129,7 @@ def test_campaigns_belong_where_their_workload_belongs(company):
 
 
 def costs_of(plan):
-    return simulate(plan, 256, plan.seed, dials=False).effective.sum(axis=2)
+    return simulate(plan, 256, plan.about.seed, dials=False).effective.sum(axis=2)
 
 
 def test_campaigns_come_in_the_hours_of_their_workload(company):
@@ -174,7 +174,7 @@ def test_a_plan_takes_the_hours_of_a_campaign_from_its_workload(company):
         load_scenario(folder / "s.yaml"), settings=settings(folder), facts=facts, months=3
     )
     plan = compile_plan(found, demand_for(facts, len(future(found)), spread=0.0, sigma=0.0))
-    share = plan.pools[0].share
+    share = plan.commitments.pools[0].share
     push = plan.names.index("push")
     assert (
         np.allclose(share[push], share[plan.names.index("train")])
@@ -206,7 +206,7 @@ def test_a_rate_of_campaigns_is_that_of_each_workload(company, workloads, where)
     )
     plan = compile_plan(found, demand_for(company[1], len(future(found)), spread=0.0, sigma=0.0))
     count = {"train": 1, "[train, lake]": 2, "'*'": 3, "'t*'": 1}[workloads]
-    assert plan.bursts[:, 0].sum() == pytest.approx(0.1 * count)
+    assert plan.demand.bursts[:, 0].sum() == pytest.approx(0.1 * count)
 
 
 def test_risks_on_demand_leave_campaigns_alone_and_those_on_prices_do_not(company):
@@ -254,7 +254,7 @@ def test_a_name_that_breaks_a_line_is_refused(company, name, shown):
     "text, said",
     [
         ("risks: 5", "s.yaml:2: risks: must be a mapping of names to values, not '5'."),
-        ("risks: [1]", "s.yaml:2: risks: must be a mapping of names to values."),
+        ("risks: [1]", "s.yaml:2: risks: must be a mapping of names to values, not a list."),
         (
             "risks: {r: {kind: null, skus: H100}}",
             "s.yaml:2: risks/r: kind is missing; write one of announced, bursts, fx, migration, "

@@ -62,7 +62,7 @@ def made(company, *changed, demand=None, head="name: a\n", months=None, facts=No
 
 def drawn_days(plan, w, paths, seed=7):
     """Volume of one workload by day and path, out of the engine itself: days as months, one meter."""
-    flat = compile_flat(dataclasses.replace(plan, pools=(), unused_owner=(), tiered=())).flat
+    flat = compile_flat(plan.but(pools=(), unused_owner=(), tiered=())).flat
     days = len(plan.dates)
     flat = dataclasses.replace(
         flat,
@@ -119,9 +119,9 @@ def test_a_fee_of_a_month_that_has_not_begun_is_still_to_come(company, tmp_path)
         plan = made(company, demand=demand_for(facts, 430, spread=0, sigma=0), facts=facts)
         rate = make("allowance", {"included": 0, "price": 1.0, "fee": fee})
         tiered = tuple(
-            dataclasses.replace(one, rates=(rate,) * len(plan.months)) for one in plan.tiered
+            dataclasses.replace(one, rates=(rate,) * len(plan.months)) for one in plan.prices.tiered
         )
-        run = simulate(dataclasses.replace(plan, tiered=tiered), 100)
+        run = simulate(plan.but(tiered=tiered), 100)
         return run.effective[0].sum(axis=1)
 
     fresh, under_way = company[1], base.read_facts(world(last="2026-11-15"), settings(tmp_path))
@@ -132,11 +132,9 @@ def test_a_fee_of_a_month_that_has_not_begun_is_still_to_come(company, tmp_path)
 
 
 def test_doubling_demand_doubles_linear_cost(company):
-    plan = dataclasses.replace(made(company), tiered=(), recurring=np.zeros((14, 4)))
-    twice = dataclasses.replace(
-        made(company, "path: workloads/*/demand/level, op: scale, value: 2, because: x"),
-        tiered=(),
-        recurring=np.zeros((14, 4)),
+    twice = made(company, "path: workloads/*/demand/level, op: scale, value: 2, because: x")
+    plan, twice = (
+        one.but(tiered=(), recurring=np.zeros((14, 4))) for one in (made(company), twice)
     )
     assert np.allclose(totals(twice), 2 * totals(plan), rtol=2e-7)
 
@@ -193,25 +191,23 @@ def test_no_paths_are_refused_before_any_work(company, paths):
 
 def test_a_horizon_that_has_passed_costs_what_was_booked(company):
     plan = made(company)
-    none = dataclasses.replace(
-        plan,
-        **{
-            name: getattr(plan, name)[:0]
-            for name in (
-                "dates",
-                "month_of",
-                "median",
-                "step",
-                "linear",
-                "tokens",
-                "routed",
-                "routable",
-            )
-        },
+    small = dataclasses.replace(
+        plan.prices.small,
+        routed=plan.prices.small.routed[:0],
+        routable=plan.prices.small.routable[:0],
+    )
+    none = plan.but(
+        dates=plan.dates[:0],
+        month_of=plan.month_of[:0],
+        median=plan.demand.median[:0],
+        step=plan.demand.step[:0],
+        linear=plan.prices.linear[:0],
+        tokens=plan.prices.tokens[:0],
+        small=small,
         tiered=(),
         pools=(),
         unused_owner=(),
-        uncertain_prices=(),
+        uncertain=(),
         parameters=(),
         items=(),
     )
@@ -247,11 +243,9 @@ def test_one_workload_of_pure_level_noise_meets_the_lognormal(tmp_path):
         (tmp_path, facts),
         demand=dataclasses.replace(demand, level_sd=sd, extra_variance=np.zeros(1)),
     )
-    step = np.zeros_like(plan.step)
+    step = np.zeros_like(plan.demand.step)
     step[0] = 0.25  # the whole spread on the first day: every month is lognormal
-    total = totals(dataclasses.replace(plan, step=step), 8192).sum(axis=(1, 2)) / (
-        10 * len(plan.dates)
-    )
+    total = totals(plan.but(step=step), 8192).sum(axis=(1, 2)) / (10 * len(plan.dates))
     mean, sd = np.exp(0.25**2 / 2), np.sqrt(np.expm1(0.25**2)) * np.exp(0.25**2 / 2)
     assert abs(total.mean() - mean) < 4 * sd / np.sqrt(8192)
     for q in (0.1, 0.5, 0.9):
@@ -283,7 +277,7 @@ def test_an_hourly_commitment_costs_what_an_hour_by_hour_loop_says(company, tmp_
                     8.0 if day >= np.datetime64("2026-12-01") else 0.0,
                 )
                 cost[path, plan.month_of[d]] += held * 1.3 + max(usage - held, 0.0) * 2.0
-    lake = simulate(dataclasses.replace(plan, pools=(), unused_owner=()), 4, 7)
+    lake = simulate(plan.but(pools=(), unused_owner=()), 4, 7)
     months = np.stack([volume[plan.month_of == m].sum(axis=0) for m in range(3)], axis=1)
     other = lake.effective[:, :, 0] - months
     assert np.allclose(run.effective[:, :, 0] - other, cost, rtol=1e-6)
@@ -324,7 +318,7 @@ def test_growth_and_drivers_act_with_elasticity(company):
             head=head,
         ),
     )
-    ratio = more.median / plain.median
+    ratio = more.demand.median / plain.demand.median
     feb = plain.dates >= np.datetime64("2027-02-01")
     assert (ratio[~feb] == 1).all()
     assert np.allclose(ratio[feb], [1.0, 1.5**0.5, 1.5])
@@ -334,7 +328,7 @@ def test_growth_and_drivers_act_with_elasticity(company):
         demand=calm,
         head=head,
     )
-    assert year.median[364, 2] / plain.median[364, 2] == pytest.approx(2.0, rel=2e-3)
+    assert year.demand.median[364, 2] / plain.demand.median[364, 2] == pytest.approx(2.0, rel=2e-3)
 
 
 def test_an_uncertain_value_has_one_draw_per_path_named_by_its_path(company):
@@ -396,7 +390,7 @@ def test_the_compiled_engine_agrees_with_numpy_on_a_scenario(company, hours):
         head=head,
         months=6,
     )
-    assert plan.uncertain_prices and plan.parameters
+    assert plan.prices.uncertain and plan.demand.parameters
     one, other = (simulate(plan, 4096, 7, engine=which) for which in ("numpy", "numba"))
     assert (one.engine, other.engine) == ("numpy", "numba")
     error = np.sqrt(one.effective.var(axis=0) + other.effective.var(axis=0)) / 64

@@ -212,7 +212,7 @@ class Study:
                 [f"{name}/{month}" for month in self.resolved.months] if name in monthly else [name]
             )
             draws[name] = np.mean([value.on_paths(uniform, one) for one in names], axis=0)
-        for one in compile_plan(self.resolved, self.demand).series:
+        for one in compile_plan(self.resolved, self.demand).demand.series:
             if one.placed.path in self.risks:
                 name = f"the mean factor of {one.name}"
                 draws[name] = np.exp(one.on_paths(self.resolved.seed, range(self.paths)))[

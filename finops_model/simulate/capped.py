@@ -48,7 +48,7 @@ class CapTally:
     def rows(self, plan) -> list[dict[str, Any]]:
         """A row for each cap: means by month, ranges of the whole."""
         rows = []
-        for i, one in enumerate(plan.caps if self.avoided else ()):
+        for i, one in enumerate(plan.commitments.caps if self.avoided else ()):
             avoided, refused = np.concatenate(self.avoided[i]), np.concatenate(self.refused[i])
             total, units = avoided.sum(axis=1), refused.sum(axis=1)
             value = one.cap.value_per_unit
@@ -141,7 +141,7 @@ def _refuse(cap: Cap, w: int, names, pools, tiered, entries, place: str) -> None
 def cap_columns(plan, columns, parts) -> tuple[CapMeters, ...]:
     """Meters of every cap; a cap by the day is a pool that counts money, with a table of what lies above the cap."""
     meters, units = [], len(plan.names)
-    for i, one in enumerate(plan.caps):
+    for i, one in enumerate(plan.commitments.caps):
         where = columns.add(*(f"cap/{i}/units/{plan.names[w]}" for w in one.refusable))
         for column, w, rate in zip(range(where.start, where.stop), one.refusable, one.rates.T):
             columns.charge(int(w), column, rate)
@@ -151,8 +151,8 @@ def cap_columns(plan, columns, parts) -> tuple[CapMeters, ...]:
             own = parts.pool(f"cap/{i}")
             for w in one.refusable:
                 w = int(w)
-                parts.member(own, w, plan.linear[:, w], plan.linear[:, w])
-                for line, (_, money) in enumerate(plan.uncertain_prices):
+                parts.member(own, w, plan.prices.linear[:, w], plan.prices.linear[:, w])
+                for line, (_, money) in enumerate(plan.prices.uncertain):
                     if money[:, w].any():
                         parts.member(own, w, money[:, w], money[:, w], None, line, True)
             above = (0.0, 0.0, np.array([one.cap.per_day]), np.array([1.0]))
@@ -171,14 +171,17 @@ def settle_caps(
     Work is refused alike over the workloads of a cap: each bears its share of the cost.
     """
     if tally is not None and not tally.avoided:
-        tally.avoided = [[] for _ in plan.caps]
-        tally.refused = [[] for _ in plan.caps]
-        tally.asked = [0.0] * len(plan.caps)
-    order = sorted(range(len(plan.caps)), key=lambda i: plan.caps[i].cap.per_day is None)
+        tally.avoided = [[] for _ in plan.commitments.caps]
+        tally.refused = [[] for _ in plan.commitments.caps]
+        tally.asked = [0.0] * len(plan.commitments.caps)
+    order = sorted(
+        range(len(plan.commitments.caps)),
+        key=lambda i: plan.commitments.caps[i].cap.per_day is None,
+    )
     units = {i: np.maximum(totals.usage[:, :, meters[i].units], 0.0) for i in order}
     left = np.ones_like(own)  # of the work of each workload
     for i in order:
-        one = plan.caps[i]
+        one = plan.commitments.caps[i]
         mine = np.maximum(own[:, :, one.refusable], 0.0)
         whole = mine.sum(axis=2)
         over = _over(one, own, plan, meters[i], totals, seed)
@@ -204,5 +207,5 @@ def _over(one: Capped, own, plan, meters: CapMeters, totals, seed: int) -> np.nd
         most = amount.on_paths(draws, f"{one.cap.path}/per_month")[:, None]
     else:
         most = np.asarray(amount, float)
-    booked = (plan.so_far_by + plan.recurring)[:, one.counted].sum(axis=1)
+    booked = (plan.booked.so_far_by + plan.booked.recurring)[:, one.counted].sum(axis=1)
     return own[:, :, one.counted].sum(axis=2) + booked - most

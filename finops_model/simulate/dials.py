@@ -33,7 +33,7 @@ def grid_of(plan, pool) -> np.ndarray:
     usage = pool.usage + sum(
         quantity * (price[:, None] if pool.spend else 1.0) for _, quantity, price in pool.loose
     )
-    usual = (plan.median * usage).sum(axis=1) / 24
+    usual = (plan.demand.median * usage).sum(axis=1) / 24
     steady = np.unique(level_by_month(plan, pool)[0])
     top = max(float(usual.max()) * 2, float(steady.max(initial=0.0)) * 1.5, 1e-9)
     return np.unique(np.concatenate([np.linspace(0, top, GRID), steady]))
@@ -63,7 +63,7 @@ class FirstPaths:
     """
 
     def __init__(self, plan: Plan, compiled: Compiled, paths: int, seed: int):
-        self.grids = [grid_of(plan, pool) for pool in plan.pools]
+        self.grids = [grid_of(plan, pool) for pool in plan.commitments.pools]
         self.plain, self.metered = compiled, compile_flat(plan, self.grids)
         self.paths, self.seed = min(PATHS, paths), seed
         self.small = block_of(compiled.flat, paths) <= 2 * PATHS
@@ -106,7 +106,7 @@ def collect(
     other = totals.cost.sum(axis=2) - tokens
     tiered = []
     rebuilt = tokens.copy()
-    for i, tier in enumerate(plan.tiered):
+    for i, tier in enumerate(plan.prices.tiered):
         pooled, (factor, due) = (
             np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1),
             tier_factors(plan, tier, totals, seed),
@@ -130,7 +130,7 @@ def collect(
             }
         )
     commitments, overlaps = [], []
-    for i, (pool, grid) in enumerate(zip(plan.pools, grids)):
+    for i, (pool, grid) in enumerate(zip(plan.commitments.pools, grids)):
         meters = compiled.pools[i]
         if pool.apart is not None:
             held = [
@@ -178,12 +178,12 @@ def collect(
     rebuilt += other
     return {
         "months": list(plan.months),
-        "currency": plan.currency,
+        "currency": plan.about.currency,
         "linear_tokens": tokens,
         "linear_other": other,
         "routable": routable,
         "routed": routed,
-        "small_models": dict(plan.small),
+        "small_models": dict(plan.prices.small.models),
         "fixed": base[:count] - rebuilt,
         "graduated": tiered,
         "commitments": commitments,

@@ -163,7 +163,7 @@ def hierarchy_totals(
     """
     if by not in (known := kinds(resolved.facts.daily)):
         raise ForecastError(unknown("--by", "kind of node", by, known))
-    paths = plan.paths if paths is None else paths
+    paths = plan.about.paths if paths is None else paths
     names, share, fixed, booked = _given(plan, resolved, by)
     compiled, engine = compile_flat(plan), label(engine)
     check(compiled.flat, paths, columns=len(names) + 1)
@@ -171,13 +171,13 @@ def hierarchy_totals(
     for block in stream(
         compiled.flat,
         paths,
-        plan.seed,
+        plan.about.seed,
         engine,
         executor=executor,
         workers=threads,
         progress=progress,
     ):
-        money = by_workload(compiled, block, plan.seed)
+        money = by_workload(compiled, block, plan.about.seed)
         totals[block.path0 : block.path0 + len(money)] = (
             np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
         )
@@ -188,8 +188,8 @@ def hierarchy_totals(
         months=plan.months,
         totals=totals,
         booked=booked,
-        as_of=plan.as_of,
-        currency=plan.currency,
+        as_of=plan.about.as_of,
+        currency=plan.about.currency,
         first_day=str(facts.daily["ChargeDate"].min().date()),
         covariates=facts.covariates,
         unfinished=facts.unfinished,
@@ -340,7 +340,10 @@ def _given(plan: Plan, resolved, by: str):
                 weight, whole, out=np.zeros_like(whole), where=whole > 0
             )
         if by == "unit":
-            paid = {plan.units[u]: plan.paid_by[w, u] for u in np.flatnonzero(plan.paid_by[w])}
+            paid = {
+                plan.units[u]: plan.booked.paid_by[w, u]
+                for u in np.flatnonzero(plan.booked.paid_by[w])
+            }
             share[:, w, [position[unit] for unit in paid]] = list(paid.values())
         else:
             paid = {homes[name]: 1.0}
@@ -352,7 +355,7 @@ def _given(plan: Plan, resolved, by: str):
         )
         total = sum(own.values())
         for node, value in (own if total else paid).items():
-            fixed[:, position[node]] += plan.recurring[:, w] * value / (total or 1.0)
+            fixed[:, position[node]] += plan.booked.recurring[:, w] * value / (total or 1.0)
     month = rows["ChargeDate"].dt.strftime("%Y-%m")
     for node, value in rows[month == plan.months[0]].groupby(column)["EffectiveCost"].sum().items():
         fixed[0, position[str(node)]] += value
@@ -386,7 +389,7 @@ def _homes(rows: pd.DataFrame, plan: Plan, resolved, by: str) -> dict[str, str]:
     if by == "workload":
         return {name: name for name in plan.names}
     if by == "unit":
-        return {name: plan.units[u] for name, u in zip(plan.names, plan.unit_of)}
+        return {name: plan.units[u] for name, u in zip(plan.names, plan.booked.unit_of)}
     column = kinds(rows)[by]
     newest = rows.groupby("x_Workload")["ChargeDate"].transform("max")
     fresh = rows[rows["ChargeDate"] > newest - pd.Timedelta(days=WINDOW)]
@@ -409,13 +412,13 @@ def _services(plan: Plan) -> dict[tuple[int, str], np.ndarray]:
     by_service: dict[tuple[int, str], np.ndarray] = {}
     inside = plan.month_of >= 0
     factor = {
-        sku: price_factors(plan.series, sku, slice(None), plan.seed).mean(axis=0)
-        for sku in {item[1] for item in plan.items}
+        sku: price_factors(plan.demand.series, sku, slice(None), plan.about.seed).mean(axis=0)
+        for sku in {item[1] for item in plan.prices.items}
     }
-    for _, sku, service, _, quantity, price, w in plan.items:
+    for _, sku, service, _, quantity, price, w in plan.prices.items:
         money = np.bincount(
             plan.month_of[inside],
-            (plan.median[:, w] * quantity * price * factor[sku])[inside],
+            (plan.demand.median[:, w] * quantity * price * factor[sku])[inside],
             len(plan.months),
         )
         by_service[w, service] = by_service.get((w, service), 0.0) + money

@@ -76,11 +76,16 @@ def simulate(
     ------
     docs/method §3.17.
     """
-    paths, seed = plan.paths if paths is None else paths, plan.seed if seed is None else seed
+    paths, seed = (
+        plan.about.paths if paths is None else paths,
+        plan.about.seed if seed is None else seed,
+    )
     engine = label(engine)
     months, workloads, compiled = len(plan.months), len(plan.names), compile_flat(plan)
     check(compiled.flat, paths, columns=len(plan.units) + 1)
-    first_paths = FirstPaths(plan, compiled, paths, seed) if dials and not plan.caps else None
+    first_paths = (
+        FirstPaths(plan, compiled, paths, seed) if dials and not plan.commitments.caps else None
+    )
     blocks = stream(
         compiled.flat,
         paths,
@@ -98,37 +103,39 @@ def simulate(
         (min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32
     )
     horizon = np.empty((paths, workloads))
-    mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
-    belongs = plan.paid_by
-    tallies = Tallies(Tally(plan.purchases), AgreementTally(plan.agreements), CapTally())
+    mean, sums = np.zeros((len(plan.dates), plan.demand.count)), np.zeros((months, workloads))
+    belongs = plan.booked.paid_by
+    tallies = Tallies(
+        Tally(plan.commitments.purchases), AgreementTally(plan.commitments.agreements), CapTally()
+    )
     for block in blocks:
         of_block = first_paths.take(block) if first_paths else compiled
-        own = money_by_workload(of_block, block, seed, tallies) + plan.recurring
+        own = money_by_workload(of_block, block, seed, tallies) + plan.booked.recurring
         first, count = block.path0, len(own)
-        effective[first : first + count] = own @ belongs + plan.so_far
+        effective[first : first + count] = own @ belongs + plan.booked.so_far
         horizon[first : first + count] = own.sum(axis=1)
         sums += own.sum(axis=0)
         room = max(0, min(count, len(cube) - first))
-        cube[first : first + room] = (own + plan.so_far_by)[:room]
+        cube[first : first + room] = (own + plan.booked.so_far_by)[:room]
         mean += block.volume
 
     purchases = tallies.purchases.rows(plan.months, plan.names)
     by_workload = np.empty((workloads, months, 4))
-    by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
+    by_workload[:, :, 0] = (sums / paths + plan.booked.so_far_by).T
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
         by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
 
     return Run(
-        name=plan.name,
-        question=plan.question,
-        currency=plan.currency,
-        as_of=plan.as_of,
+        name=plan.about.name,
+        question=plan.about.question,
+        currency=plan.about.currency,
+        as_of=plan.about.as_of,
         months=plan.months,
         units=plan.units,
         workloads=plan.names,
-        unit_of=tuple(plan.units[u] for u in plan.unit_of),
+        unit_of=tuple(plan.units[u] for u in plan.booked.unit_of),
         effective=effective,
-        so_far=plan.so_far,
+        so_far=plan.booked.so_far,
         by_workload=by_workload,
         range_share=variance_shares(horizon, belongs),
         dials=first_paths.dials(effective, engine, threads) if first_paths else {},
@@ -136,13 +143,13 @@ def simulate(
         purchases=purchases,
         agreements=tallies.agreements.rows(plan.months),
         caps=tallies.caps.rows(plan),
-        assumptions=[dict(note) for note in plan.assumptions],
+        assumptions=[dict(note) for note in plan.about.assumptions],
         seed=seed,
         paths=paths,
         engine=engine,
-        scenario_hash=plan.scenario_hash,
+        scenario_hash=plan.about.scenario_hash,
         ledger="",
-        excluded=[dict(item) for item in plan.excluded],
+        excluded=[dict(item) for item in plan.booked.excluded],
     )
 
 
@@ -169,8 +176,8 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray, purchases=()) -
     """Expected quantity × price by month, workload and SKU; the rest of a workload's expected cost in one line of its own."""
     rows, listed = [], np.zeros((len(plan.names), len(plan.months)))
     inside = plan.month_of >= 0
-    for workload, sku, service, unit, quantity, price, w in plan.items:
-        amount, own = mean[:, w] * quantity, plan.paid.get((workload, sku), 1.0)
+    for workload, sku, service, unit, quantity, price, w in plan.prices.items:
+        amount, own = mean[:, w] * quantity, plan.prices.paid.get((workload, sku), 1.0)
         counts = np.bincount(plan.month_of[inside], amount[inside], len(plan.months))
         costs = np.bincount(plan.month_of[inside], (amount * price)[inside], len(plan.months))
         for m, month in enumerate(plan.months):
@@ -193,7 +200,10 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray, purchases=()) -
         rows.append(line)
     for w, workload in enumerate(plan.names):
         for m, month in enumerate(plan.months):
-            parts = (("booked so far", plan.so_far_by[m, w]), ("recurring", plan.recurring[m, w]))
+            parts = (
+                ("booked so far", plan.booked.so_far_by[m, w]),
+                ("recurring", plan.booked.recurring[m, w]),
+            )
             rest = by_workload[w, m, 0] - listed[w, m] - sum(value for _, value in parts)
             for what, value in (*parts, ("commitments, tiers and uncertain prices", rest)):
                 if abs(value) > 0.005:
@@ -403,7 +413,7 @@ def run_many(
                 plan,
                 count,
                 dials=dials and i == 0,
-                progress=part(progress, f"{plan.name}: ") if progress else None,
+                progress=part(progress, f"{plan.about.name}: ") if progress else None,
                 engine=engine,
                 executor=executor,
                 threads=workers,

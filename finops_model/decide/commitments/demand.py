@@ -47,13 +47,17 @@ class Workspace:
 
     @property
     def currency(self) -> str:
-        return self.plan.currency
+        return self.plan.about.currency
 
     def price(self, sku: str, days=slice(None)) -> float:
         """Expected on-demand money per unit as paid, risks included, mean of the days."""
-        factor = price_factors(self.plan.series, sku, days, self.plan.seed).mean(axis=0)
+        factor = price_factors(self.plan.demand.series, sku, days, self.plan.about.seed).mean(
+            axis=0
+        )
         return float(
-            next((item[5][days] * factor).mean() for item in self.plan.items if item[1] == sku)
+            next(
+                (item[5][days] * factor).mean() for item in self.plan.prices.items if item[1] == sku
+            )
         )
 
 
@@ -117,7 +121,7 @@ def _serve(pool: Pool, hours: dict[str, np.ndarray], plan: Plan, days: np.ndarra
     if is_currency(pool.unit):
         worth = {
             item[1]: item[5][days].astype(np.float32)[None, :, None]
-            for item in plan.items
+            for item in plan.prices.items
             if item[1] in mine
         }
     level = sum(hours[sku] * worth[sku] for sku in mine)
@@ -179,9 +183,9 @@ def read_workspace(
     )
     plan = compile_plan(resolved, demand)
     shapes = (
-        read_shapes(resolved.shapes, plan.names[: plan.demand], parents(resolved))
+        read_shapes(resolved.shapes, plan.names[: plan.demand.count], parents(resolved))
         if resolved.shapes
-        else np.ones((plan.demand, 7 * HOURS))
+        else np.ones((plan.demand.count, 7 * HOURS))
     )
     return Workspace(plan, facts, day_shapes(shapes)), first
 
@@ -237,7 +241,7 @@ def simulated_hours(
     """
     plan = work.plan
     days = _days(plan, start, years)
-    used = {item[1] for item in plan.items if not item[1].startswith("planned:")}
+    used = {item[1] for item in plan.prices.items if not item[1].startswith("planned:")}
     for sku in skus:
         if sku not in used:
             raise ScenarioError(
@@ -249,16 +253,16 @@ def simulated_hours(
                     "An offer covers what the base scenario uses; change its skus.",
                 )
             )
-        if any(tier.sku == sku for tier in plan.tiered):
+        if any(tier.sku == sku for tier in plan.prices.tiered):
             raise ScenarioError(
                 f"commitment: {sku} is priced by tiers of a month; a commitment needs one price per unit."
             )
-    signed = tuple(pool for pool in plan.pools if set(pool.skus) & set(skus))
+    signed = tuple(pool for pool in plan.commitments.pools if set(pool.skus) & set(skus))
     wanted = {*skus, *(sku for pool in signed for sku in pool.skus)}
     shapes, of_workload = np.unique(
         work.shares.round(15).reshape(len(work.shares), -1), axis=0, return_inverse=True
     )
-    entries = [item for item in plan.items if item[1] in wanted]
+    entries = [item for item in plan.prices.items if item[1] in wanted]
     pairs = tuple(sorted({(item[1], int(of_workload.reshape(-1)[item[6]])) for item in entries}))
     units = np.array([item[4] for item in entries])
     flat = replace(
@@ -286,7 +290,7 @@ def simulated_hours(
         member_units=units,
         member_money=np.zeros_like(units),
     )
-    kept = keep_draws(flat, paths, plan.seed if seed is None else seed, engine)
+    kept = keep_draws(flat, paths, plan.about.seed if seed is None else seed, engine)
     return Hours(
         plan,
         tuple(skus),
@@ -348,7 +352,7 @@ def history_by_sku(work: Workspace, skus: Sequence[str]) -> tuple[dict[str, np.n
         np.datetime64(work.facts.as_of, "D") + 1,
     )
     day = (rows["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int)
-    names, weekday = list(work.plan.names[: work.plan.demand]), weekday_of(dates)
+    names, weekday = list(work.plan.names[: work.plan.demand.count]), weekday_of(dates)
     flat = np.full((7, HOURS), 1 / HOURS)
     by_hour = {sku: np.zeros((len(dates), HOURS)) for sku in skus}
     for (workload, sku), at in rows.groupby(["x_Workload", "sku"]).indices.items():
@@ -370,7 +374,7 @@ def signed_hours(
     """(units an hour that signed commitments on these SKUs held (hour,), their mean rate by units held; 0 where nothing was)."""
     dates = np.datetime64(first_day, "D") + np.arange(hours // HOURS)
     held, fees = np.zeros(len(dates)), 0.0
-    for pool in work.plan.pools:
+    for pool in work.plan.commitments.pools:
         for instrument in pool.instruments:
             if set(instrument.skus or pool.skus) <= set(skus) and not is_currency(instrument.unit):
                 own = instrument.quantity * instrument.in_term(dates)

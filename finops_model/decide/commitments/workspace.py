@@ -312,7 +312,7 @@ def recommend(
     )
     solution = solution.noted(*left_out)
 
-    held = Inventory(tuple(one for pool in work.plan.pools for one in pool.instruments))
+    held = Inventory(tuple(one for pool in work.plan.commitments.pools for one in pool.instruments))
     ground = Ground(
         prices,
         {"": work.currency, **{sku.id: sku.unit for sku in work.facts.meta.skus}},

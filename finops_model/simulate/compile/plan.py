@@ -6,8 +6,7 @@ hour by hour. Recurring charges go on as in the newest full month. Tax, credits,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,89 +16,44 @@ from ...forecasting.widths.demand import Demand
 from ...periods import days, month_index
 from ...scenario.booked import excluded, month_parts, recurring_by_workload
 from ...scenario.changes import escape
-from ..capped import Capped, compile_caps
-from ..purchases.agreed import Deal, compile_agreements
-from ..purchases.compiled import Bought, compile_purchases, own_names, refuse_moved, take_over
+from ..capped import compile_caps
+from ..purchases.agreed import compile_agreements
+from ..purchases.compiled import compile_purchases, own_names, refuse_moved, take_over
 from .demand_paths import Parameter, multipliers, risk_series, steady_demand, with_launches
-from .lever_paths import Lines, on_lines, refuse_in_pools
+from .lever_paths import on_lines, refuse_in_pools
 from .mix import levered_mix, lines_of_plan, routing_dials
+from .parts import About, PlanBooked, PlanCommitments, PlanDemand, PlanPrices, SmallModel
 from .pool_rules import expected, refuse_tiers
-from .pools import Pool, compile_pools
-from .price_paths import Tiered, compile_tiered, price_paths, tiered_form, unit_of_sku
-from .risk_plan import Series, bursts, campaigns_of
+from .pools import compile_pools
+from .price_paths import compile_tiered, price_paths, tiered_form, unit_of_sku
+from .risk_plan import bursts, campaigns_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Flat arrays; workloads with demand come first, in `names[:demand]`."""
+    """A scenario as arrays, in named parts; workloads with demand come first, in `names[:demand.count]`."""
 
-    name: str
-    question: str
-    currency: str
-    as_of: str
+    about: About
     months: tuple[str, ...]
     dates: np.ndarray  # (day,) the future, from the day after as_of
     month_of: np.ndarray  # (day,) position in months, -1 outside
     names: tuple[str, ...]  # all workloads
-    demand: int  # how many of them have demand
     units: tuple[str, ...]
-    unit_of: np.ndarray  # (workload,) position in units
-    median: np.ndarray  # (day, demand) float64, certain multipliers included
-    step: np.ndarray  # (day, demand): sd of the daily increment of the log level
-    phi: np.ndarray
-    sigma: np.ndarray
-    loading: np.ndarray
-    parameters: tuple[Parameter, ...]
-    linear: np.ndarray  # (day, demand): money per unit of volume, linear SKUs with certain prices
-    tokens: np.ndarray  # (day, demand): the part of it that is tokens
-    uncertain_prices: tuple[
-        tuple[Timeline, np.ndarray], ...
-    ]  # factor by day and path, (day, demand) money at factor 1
-    tiered: tuple[Tiered, ...]
-    pools: tuple[Pool, ...]
-    routed: (
-        np.ndarray
-    )  # (day, demand): money per volume with all tokens on the small model; 0 where none
-    routable: np.ndarray  # (day, demand): the same tokens at base routing
-    small: dict[str, str]  # workload -> small model
-    so_far: np.ndarray  # (month, unit): actual part of the month under way
-    so_far_by: np.ndarray  # (month, workload)
-    recurring: np.ndarray  # (month, workload): still to come
-    items: tuple[
-        tuple, ...
-    ]  # (workload, sku, service, unit, quantity per volume (day,), price (day,)) for the workbook
-    excluded: tuple[dict, ...]
-    assumptions: tuple[dict, ...]
-    scenario_hash: str
-    seed: int
-    paths: int
-    shapes: bool = False
-    unused_owner: tuple[int, ...] = field(
-        default=()
-    )  # per pool: workload that carries unused hours, -1: by usage
-    cap: np.ndarray | None = None  # (day, demand): the most of a day; None: no limit
-    series: tuple[Series, ...] = ()  # risks
-    line_skus: tuple[str, ...] = ()  # SKU of each of uncertain_prices
-    levers: Lines = field(default_factory=Lines)  # the last of uncertain_prices are its lines
-    bursts: np.ndarray | None = None  # (demand, 4): campaigns, see risk_plan.bursts
-    shares: np.ndarray | None = (
-        None  # (workload, unit): who pays for what is to come; None: all of it unit_of
-    )
-    paid: Mapping[tuple[str, str], float] = field(
-        default_factory=dict
-    )  # (workload, sku): as Meta.paid
-    agreements: tuple[Deal, ...] = ()  # on the money of their scope (docs/method §3.48)
-    caps: tuple[Capped, ...] = ()  # what some workloads may cost at most
-    purchases: tuple[Bought, ...] = ()  # settled on the meters of the kernel (docs/method §3.42)
+    demand: PlanDemand
+    prices: PlanPrices
+    commitments: PlanCommitments
+    booked: PlanBooked
 
-    @property
-    def paid_by(self) -> np.ndarray:
-        """(workload, unit): the share of each unit in what is to come of a workload."""
-        return (
-            (self.unit_of[:, None] == np.arange(len(self.units))).astype(float)
-            if self.shares is None
-            else self.shares
-        )
+    def but(self, **changes) -> Plan:
+        """The same plan with other values of fields of its parts, by their names: `plan.but(pools=(), tiered=())`."""
+        own = {name: changes.pop(name) for name in [*changes] if name in Plan.__dataclass_fields__}
+        for part in ("about", "demand", "prices", "commitments", "booked"):
+            value = own.get(part, getattr(self, part))
+            here = {name: changes.pop(name) for name in [*changes] if hasattr(value, name)}
+            own[part] = replace(value, **here)
+        if changes:
+            raise TypeError(f"a plan has no {', '.join(changes)}")
+        return replace(self, **own)
 
 
 def future(resolved) -> np.ndarray:
@@ -197,84 +151,93 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     notes = [*resolved.assumptions, *facts.covariates.notes, *_implied(facts, resolved, pools)]
     median = base["median"] * multiplier
     return Plan(
-        name=resolved.name,
-        question=resolved.scenario.question,
-        currency=facts.currency,
-        as_of=facts.as_of,
+        about=About(
+            name=resolved.name,
+            question=resolved.scenario.question,
+            currency=facts.currency,
+            as_of=facts.as_of,
+            scenario_hash=resolved.scenario.hash,
+            seed=resolved.seed,
+            paths=resolved.paths,
+            assumptions=tuple(notes),
+            shapes=resolved.shapes is not None,
+        ),
         months=months,
         dates=dates,
         month_of=of_day,
         names=names,
-        demand=len(demand_names),
         units=units,
-        unit_of=unit_of,
-        median=median,
-        step=base["step"],
-        phi=base["phi"],
-        sigma=base["sigma"],
-        loading=base["loading"],
-        parameters=tuple(parameters),
-        linear=linear,
-        tokens=tokens,
-        uncertain_prices=(
-            *((uncertain[sku], loose[sku]) for sku in sorted(loose)),
-            *((price, units) for _, price, units, _ in levers.lines),
+        demand=PlanDemand(
+            count=len(demand_names),
+            median=median,
+            step=base["step"],
+            phi=base["phi"],
+            sigma=base["sigma"],
+            loading=base["loading"],
+            parameters=tuple(parameters),
+            cap=base.get("cap"),
+            series=tuple(series),
+            bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
         ),
-        tiered=tuple(
-            compile_tiered(resolved, sku, entries, shape, months, series)
-            for sku in sorted(tiered_skus)
-            if any(s == sku and used.any() for (_, s), used in entries.items())
+        prices=PlanPrices(
+            linear=linear,
+            tokens=tokens,
+            uncertain=(
+                *((uncertain[sku], loose[sku]) for sku in sorted(loose)),
+                *((price, used) for _, price, used, _ in levers.lines),
+            ),
+            tiered=tuple(
+                compile_tiered(resolved, sku, entries, shape, months, series)
+                for sku in sorted(tiered_skus)
+                if any(s == sku and used.any() for (_, s), used in entries.items())
+            ),
+            small=SmallModel(routed=routed, routable=routable, models=small),
+            items=lines_of_plan(
+                resolved,
+                entries,
+                {**prices, **{sku: expected(uncertain[sku]) for sku in loose}},
+                demand_names,
+                dates,
+            ),
+            line_skus=(*sorted(loose), *(sku for sku, *_ in levers.lines)),
+            levers=levers,
+            paid=facts.meta.paid,
         ),
-        pools=pools,
-        routed=routed,
-        routable=routable,
-        small=small,
-        so_far=so_far,
-        so_far_by=so_far_by,
-        recurring=rest,
-        items=lines_of_plan(
-            resolved,
-            entries,
-            {**prices, **{sku: expected(uncertain[sku]) for sku in loose}},
-            demand_names,
-            dates,
-        ),
-        excluded=tuple(excluded(facts)),
-        assumptions=tuple(notes),
-        scenario_hash=resolved.scenario.hash,
-        seed=resolved.seed,
-        paths=resolved.paths,
-        shapes=resolved.shapes is not None,
-        caps=compile_caps(
-            resolved,
-            names,
-            [units[u] for u in unit_of],
-            entries,
-            prices,
-            dates=dates,
+        commitments=PlanCommitments(
             pools=pools,
-            tiered=tiered_skus,
-        )
-        if resolved.caps
-        else (),
-        unused_owner=tuple(
-            names.index(pool.owner) if pool.owner in names else -1 for pool in pools
+            unused_owner=tuple(
+                names.index(pool.owner) if pool.owner in names else -1 for pool in pools
+            ),
+            purchases=compile_purchases(
+                resolved,
+                dates,
+                months,
+                demand_names,
+                steady_demand(median, parameters, series, base),
+                taken,
+            ),
+            agreements=compile_agreements(resolved, names, months),
+            caps=compile_caps(
+                resolved,
+                names,
+                [units[u] for u in unit_of],
+                entries,
+                prices,
+                dates=dates,
+                pools=pools,
+                tiered=tiered_skus,
+            )
+            if resolved.caps
+            else (),
         ),
-        cap=base.get("cap"),
-        series=tuple(series),
-        line_skus=(*sorted(loose), *(sku for sku, *_ in levers.lines)),
-        levers=levers,
-        bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
-        shares=shares,
-        paid=facts.meta.paid,
-        agreements=compile_agreements(resolved, names, months),
-        purchases=compile_purchases(
-            resolved,
-            dates,
-            months,
-            demand_names,
-            steady_demand(median, parameters, series, base),
-            taken,
+        booked=PlanBooked(
+            so_far=so_far,
+            so_far_by=so_far_by,
+            recurring=rest,
+            excluded=tuple(excluded(facts)),
+            unit_of=unit_of,
+            units=len(units),
+            shares=shares,
         ),
     )
 

@@ -102,20 +102,26 @@ def add_pools(
 ) -> tuple[tuple[PoolMeters | ApartMeters, ...], dict, tuple[CapMeters, ...]]:
     """(meters of each pool, fields of the FlatPlan, meters of each cap); the meters are added to the columns.
 
-    lines   how many price lines the plan has; uncertain prices come first, in the order of plan.uncertain_prices
+    lines   how many price lines the plan has; uncertain prices come first, in the order of plan.prices.uncertain
     grids   by pool: levels of its commitment dial (units per hour), or scales of demand where its SKUs stand apart; None: no dials
     """
     parts, meters, caps = _Parts(lines), {}, None
-    dial = [() if grids is None else tuple(grid) for grid in (grids or [()] * len(plan.pools))]
-    for q in sorted(range(len(plan.pools)), key=lambda q: plan.pools[q].apart is not None):
-        add = _add_pool if plan.pools[q].apart is None else _add_apart
+    dial = [
+        () if grids is None else tuple(grid)
+        for grid in (grids or [()] * len(plan.commitments.pools))
+    ]
+    for q in sorted(
+        range(len(plan.commitments.pools)),
+        key=lambda q: plan.commitments.pools[q].apart is not None,
+    ):
+        add = _add_pool if plan.commitments.pools[q].apart is None else _add_apart
         if add is _add_apart and caps is None:
             caps = cap_columns(plan, columns, parts)
-        meters[q] = add(plan, plan.pools[q], q, columns, parts, dial[q])
+        meters[q] = add(plan, plan.commitments.pools[q], q, columns, parts, dial[q])
     caps = cap_columns(plan, columns, parts) if caps is None else caps
     tabled = _tabled(plan)
     return (
-        tuple(meters[q] for q in range(len(plan.pools))),
+        tuple(meters[q] for q in range(len(plan.commitments.pools))),
         parts.fields(len(plan.dates), len(parts.names) - tabled),
         caps,
     )
@@ -123,8 +129,8 @@ def add_pools(
 
 def _tabled(plan: Plan) -> int:
     """How many pools have tables; the kept ones are counted after them."""
-    by_day = sum(one.cap.per_day is not None for one in plan.caps)
-    return sum(pool.apart is None for pool in plan.pools) + by_day
+    by_day = sum(one.cap.per_day is not None for one in plan.commitments.caps)
+    return sum(pool.apart is None for pool in plan.commitments.pools) + by_day
 
 
 def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> PoolMeters:
@@ -281,12 +287,12 @@ def give_back(
     """Add to the money by workload, own (path, month, workload), what all commitments change of it."""
     nobodys = sum(
         _idle(plan, pool)
-        for pool, owner in zip(plan.pools, plan.unused_owner)
+        for pool, owner in zip(plan.commitments.pools, plan.commitments.unused_owner)
         if owner < 0 and not len(pool.workloads)
     )
     if np.any(nobodys):  # neither used nor carried in the bill by anybody: all share it
         own += nobodys[:, None] * _by_use(np.maximum(own, 0.0))
-    for pool, one, owner in zip(plan.pools, meters, plan.unused_owner):
+    for pool, one, owner in zip(plan.commitments.pools, meters, plan.commitments.unused_owner):
         if owner >= 0 or len(pool.workloads):
             own += (_given_back if pool.apart is None else _given_apart)(
                 plan, pool, one, owner, usage

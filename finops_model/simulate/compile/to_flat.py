@@ -91,8 +91,8 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
     """
     columns, units = _Columns(plan.names), len(plan.names)
     values, profile, on_demand, on_line, lines, prices = [], [], [], [], [], []
-    median = plan.median.copy()
-    for parameter in plan.parameters:
+    median = plan.demand.median.copy()
+    for parameter in plan.demand.parameters:
         median *= np.exp(certain_part(parameter)[:, None] * parameter.power)
         for value, when in _uncertain(parameter):
             values.append(value)
@@ -100,66 +100,70 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             on_demand.append(parameter.power)
             on_line.append([])
 
-    for moves, power in plan.levers.demand:
+    for moves, power in plan.prices.levers.demand:
         for value, when in zip(moves.values, moves.days):
             values.append(value)
             profile.append(when)
             on_demand.append(power)
             on_line.append([])
 
-    for w in range(plan.demand):
-        columns.charge(w, w, plan.linear[:, w])
-    for i, (timeline, money) in enumerate(plan.uncertain_prices):
+    for w in range(plan.demand.count):
+        columns.charge(w, w, plan.prices.linear[:, w])
+    for i, (timeline, money) in enumerate(plan.prices.uncertain):
         lines.append(f"price/{i}")
         prices.append(timeline.number)
         for m, mixture in enumerate(timeline.mixtures):
             if (timeline.which == m).any():
                 values.append(PathValue(mixture))
                 profile.append((timeline.which == m).astype(float))
-                on_demand.append(np.zeros(plan.demand))
+                on_demand.append(np.zeros(plan.demand.count))
                 on_line.append([i])
-        for w in range(plan.demand):
+        for w in range(plan.demand.count):
             columns.charge(w, w, money[:, w], i)
-    first = len(lines) - len(plan.levers.lines)
-    for i, (*_, moves) in enumerate(plan.levers.lines, first):
+    first = len(lines) - len(plan.prices.levers.lines)
+    for i, (*_, moves) in enumerate(plan.prices.levers.lines, first):
         for value, when in zip(moves.values, moves.days):
             values.append(value)
             profile.append(when)
-            on_demand.append(np.zeros(plan.demand))
+            on_demand.append(np.zeros(plan.demand.count))
             on_line.append([i])
 
     series = []
-    for one in plan.series:
-        here = [i for i, sku in enumerate(plan.line_skus) if sku in one.skus]
+    for one in plan.demand.series:
+        here = [i for i, sku in enumerate(plan.prices.line_skus) if sku in one.skus]
         if not here and not one.workloads:
             continue  # on prices with tiers only: by_workload
         series.append(one)
-        on = np.isin(np.arange(plan.demand), one.workloads).astype(float)
+        on = np.isin(np.arange(plan.demand.count), one.workloads).astype(float)
         for row, priced in zip(one.profile, one.on_prices()):
             profile.append(row)
-            on_demand.append(np.zeros(plan.demand) if priced else on)
+            on_demand.append(np.zeros(plan.demand.count) if priced else on)
             on_line.append(here if priced else [])
 
     tiers = []
-    for tier in plan.tiered:
+    for tier in plan.prices.tiered:
         where = columns.add(*(f"tier/{tier.sku}/{plan.names[w]}" for w in tier.workloads))
         for column, w in zip(range(where.start, where.stop), tier.workloads):
-            line = plan.levers.tiers.get((int(w), tier.sku))
+            line = plan.prices.levers.tiers.get((int(w), tier.sku))
             columns.charge(w, column, tier.usage[:, w], -1 if line is None else first + line)
         tiers.append(where)
 
-    bought = add_columns(plan.purchases, columns)
+    bought = add_columns(plan.commitments.purchases, columns)
     dials = -1
     if grids is not None:
         dials = columns.add("dial/tokens", "dial/routable", "dial/routed").start
-        for w in range(plan.demand):
-            for column, rate in enumerate((plan.tokens, plan.routable, plan.routed), dials):
+        for w in range(plan.demand.count):
+            for column, rate in enumerate(
+                (plan.prices.tokens, plan.prices.small.routable, plan.prices.small.routed), dials
+            ):
                 columns.charge(w, column, rate[:, w])
-        of_tokens = {item[1] for item in plan.items if item[3].casefold() in ("tokens", "token")}
+        of_tokens = {
+            item[1] for item in plan.prices.items if item[3].casefold() in ("tokens", "token")
+        }
         for i, (_, money) in enumerate(
-            plan.uncertain_prices
+            plan.prices.uncertain
         ):  # tokens whose price differs from path to path are tokens too
-            for w in range(plan.demand if plan.line_skus[i] in of_tokens else 0):
+            for w in range(plan.demand.count if plan.prices.line_skus[i] in of_tokens else 0):
                 columns.charge(w, dials, money[:, w], i)
 
     meters, settled, caps = add_pools(plan, columns, len(lines), grids)
@@ -168,19 +172,19 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         powers[v, here] = 1.0
 
     charges, steps = columns.charges, len(plan.dates)
-    rate, size, stays, begins = (None,) * 4 if plan.bursts is None else plan.bursts.T
+    rate, size, stays, begins = (None,) * 4 if plan.demand.bursts is None else plan.demand.bursts.T
     flat = FlatPlan(
         months=plan.months,
         month_of=plan.month_of,
-        workloads=plan.names[: plan.demand],
+        workloads=plan.names[: plan.demand.count],
         median=median,
         columns=tuple(columns.names),
         units=units,
         factors=(FACTOR,),
-        phi=plan.phi,
-        sigma=plan.sigma,
-        level_step=plan.step,
-        level_loadings=np.asarray(plan.loading)[:, None],
+        phi=plan.demand.phi,
+        sigma=plan.demand.sigma,
+        level_step=plan.demand.step,
+        level_loadings=np.asarray(plan.demand.loading)[:, None],
         burst_rate=rate,
         burst_size=size,
         burst_stays=stays,
@@ -188,11 +192,11 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         values=tuple(values),
         series=tuple(series),
         profile=np.array(profile).reshape(len(profile), steps),
-        value_demand=np.array(on_demand).reshape(len(profile), plan.demand),
+        value_demand=np.array(on_demand).reshape(len(profile), plan.demand.count),
         value_line=powers,
         lines=tuple(lines),
         price=np.array(prices).reshape(len(lines), steps).T,
-        cap=plan.cap,
+        cap=plan.demand.cap,
         charge_workload=np.array([c[0] for c in charges]),
         charge_column=np.array([c[1] for c in charges]),
         charge_line=np.array([c[2] for c in charges]),
@@ -249,7 +253,7 @@ def by_workload(
     What recurs is not in it; agreements count it.
     """
     plan, own = compiled.plan, totals.cost.copy()
-    for tier, where in zip(plan.tiered, compiled.tiers):
+    for tier, where in zip(plan.prices.tiered, compiled.tiers):
         values = np.maximum(totals.usage[:, :, where], 0.0)
         own[:, :, tier.workloads] += share(
             charge_months(
@@ -263,12 +267,14 @@ def by_workload(
     give_back(own, plan, compiled.pools, totals.usage)
     bought = [
         settle(one, where, totals.usage, totals.path0, seed)
-        for one, where in zip(plan.purchases, compiled.purchases)
+        for one, where in zip(plan.commitments.purchases, compiled.purchases)
     ]
     for one in bought:
         own[:, :, one.workloads] += one.money
     settle_caps(own, plan, compiled.caps, totals, seed, None if tallies is None else tallies.caps)
-    agreed = [settle_agreement(deal, own + plan.recurring) for deal in plan.agreements]
+    agreed = [
+        settle_agreement(deal, own + plan.booked.recurring) for deal in plan.commitments.agreements
+    ]
     for one in agreed:
         own += one.change
     if tallies is not None:

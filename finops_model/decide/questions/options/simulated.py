@@ -39,9 +39,9 @@ def simulated_use(
             raise InputError(
                 f"{where}: from is {months[0]}, which has begun on this bill; write a month that is still to come."
             ) from None
-        items = _meant(work.plan.items, demand.workload, demand.sku, where)
+        items = _meant(work.plan.prices.items, demand.workload, demand.sku, where)
         skus = tuple(dict.fromkeys(item[1] for item in items))
-        own = replace(work, plan=replace(work.plan, items=items))
+        own = replace(work, plan=work.plan.but(items=items))
         last = np.datetime64(f"{add_months(months[-1], 1)}-01", "D")
         days = int((last - np.datetime64(f"{months[0]}-01", "D")).astype(int))
         hours = simulated_hours(own, skus, f"{months[0]}-01", days / DAYS, question.document.paths)
