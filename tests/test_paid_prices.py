@@ -211,7 +211,10 @@ def test_the_month_under_way_does_not_discount_twice(tmp_path):
     booked = planned(tmp_path, summer.reset_index(drop=True), "2026-10-10")
     assert booked.booked.recurring[:, 0].tolist() == [0.0, -500.0] and booked.booked.excluded == ()
     coming = planned(tmp_path, once_a_month(*MONTH_ENDS, "2026-07-31"), "2026-10-10")
-    assert coming.booked.recurring[:, 0].tolist() == [0.0, 0.0]  # July is not known whole: two full months
+    assert coming.booked.recurring[:, 0].tolist() == [
+        0.0,
+        0.0,
+    ]  # July is not known whole: two full months
 
 
 @pytest.mark.parametrize(
