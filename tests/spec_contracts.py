@@ -114,12 +114,11 @@ def subscription(subject: dict, given: dict, then: dict):
 
 
 def credits(subject, given: dict, then: dict):
+    order = {}
     if isinstance(subject, dict):
-        return No(
-            "tops a balance up below a level"
-            if "topup" in subject
-            else "several balances on one cost: a purchase is paid from one"
-        )
+        if "topup" in subject:
+            return No("tops a balance up below a level")
+        order, subject = {"order": subject["order"]}, subject["credits"]
     cost = given["cost"]
     if isinstance(cost, dict) and len(subject) == 1 and len(many(subject[0]["services"])) == 1:
         name = many(subject[0]["services"])[0]
@@ -127,35 +126,28 @@ def credits(subject, given: dict, then: dict):
         then = {"after": [a - b for a, b in zip(cost[name], drawn, strict=True)]}
         cost = cost[name]
     if isinstance(cost, dict):
-        return No("several balances on one cost: a purchase is paid from one")
+        return No("a balance for one service beside one for all: a purchase has one use")
     if min(many(cost)) < 0:
         return No("a refund is no use")
     periods = [str(p) for p in given.get("periods", monthly(START, cost))]
-    bills = []
-    if len(subject) > 1:
-        held = [(str(c.get("start", "")), str(c.get("expires", ""))) for c in subject]
-        if any(b[0] <= a[1] for a, b in zip(held, held[1:], strict=False)):
-            return No("several balances on one cost: a purchase is paid from one")
-        for one, (start, end), k in zip(subject, held, range(len(held)), strict=True):
-            used = {p: c for p, c in zip(periods, cost, strict=True) if start <= p <= end}
-            own = {"way": "credit", "amount": one["amount"], "paid": one.get("paid", 0.0), "price": 1, "expires": end,
-                   "since": f"{start}-01", "until": str(np.datetime64(end, "M") + 1) + "-01", "use": used}  # fmt: skip
-            lost = then["forfeited"][k]
-            drawn = sum(then["drawn"][one["id"]])
-            at = tuple(used)
-            bills.append(Bill([own], then["billed"][k], cash=True, months=at))
-            bills.append(Bill([own], drawn * one["paid"] / one["amount"] + lost, months=at))
-        return bills
-    one = dict(subject[0])
+    one, *others = subject
     start = str(one.get("start", periods[0]))
     ahead = [k for k, p in enumerate(periods) if p >= start[:7]]
     own = {"way": "credit", "price": 1, **{k: one[k] for k in ("amount", "paid", "share") if k in one},
-           "since": start if len(start) > 7 else f"{start}-01"}  # fmt: skip
+           "since": start if len(start) > 7 else f"{start}-01", **order}  # fmt: skip
     own |= {"expires": str(one["expires"])} if "expires" in one else {}
+    if others:
+        own["further"] = [
+            {key: value for key, value in other.items() if key != "id"} for other in others
+        ]
     own["use"] = {periods[k]: float(cost[k]) for k in ahead}
     after = then.get("effective", then.get("after"))
     if after is None and not one.get("paid"):
-        after = [c - d for c, d in zip(cost, then["drawn"][one["id"]], strict=True)]
+        drawn = np.sum(list(then["drawn"].values()), axis=0)
+        after = [c - d for c, d in zip(cost, drawn, strict=True)]
+    elif after is None:  # what is billed and not yet used up is prepaid
+        after = np.array(then["billed"]) - np.diff(then["prepaid"], prepend=0)
+    bills = []
     for k in ahead:
         bills.append(Bill([own], after[k], months=(periods[k],)))
         if "billed" in then:
@@ -220,11 +212,15 @@ def commitment(subject: dict, given: dict, then: dict):
     levels = given.get("levels")
     usage = np.repeat(*np.array(levels).T.astype(int)) if levels else many(given.get("usage", []))
     at, times = of_a_day(usage) if len(usage) else ({}, 0)
-    if not at:
-        return No("its hours do not fill a day again and again")
     own = {"way": "committed", "price": subject["on_demand"], "rate": subject["rate"],
            "quantity": subject.get("quantity", then.get("best_level")), **at}  # fmt: skip
     own |= {"eligible_share": subject["eligible_share"]} if "eligible_share" in subject else {}
+    if not at:  # a day for each hour
+        days = [
+            {**own, "since": f"2026-01-{k:02d}", "until": f"2026-01-{k + 1:02d}", "use": u * 24 * 31.0}
+            for k, u in enumerate(usage, 1)
+        ]  # fmt: skip
+        return [Bill(days, float(np.sum(then["cost"])) * 24)]
     if "cost" in then:
         return [Bill([own], float(np.sum(then["cost"])) * times)]
     return [Bill([own], float(np.sum(then["spill"])) * subject["on_demand"] * times, "on demand")]

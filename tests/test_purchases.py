@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from finops_model.errors import FinOpsError, ScenarioError
+from finops_model.errors import FinOpsError, PriceError, ScenarioError
 from finops_model.scenario.document import explain, load_scenario, resolve
 from finops_model.scenario.ledger_base import read_facts
 from finops_model.scenario.ways import Months, make
@@ -357,6 +357,73 @@ def test_a_balance_by_a_plain_loop_over_months(use, balance, paid, last):
     assert settled.billed.sum() == pytest.approx(
         paid + settled.parts["beyond"].sum(), rel=1e-9, abs=1e-9
     )
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(
+    use=st.lists(st.floats(0, 1000), min_size=4, max_size=4),
+    amounts=st.tuples(st.floats(0.01, 2000), st.floats(0.01, 2000)),
+    paid=st.tuples(st.floats(0, 2000), st.floats(0, 2000)),
+    last=st.tuples(st.integers(0, 3), st.integers(1, 3)),
+    start=st.integers(0, 1),
+    order=st.sampled_from(["expiry", "written"]),
+)
+def test_balances_beside_each_other_by_a_plain_loop(use, amounts, paid, last, start, order):
+    names = ("2027-01", "2027-02", "2027-03", "2027-04")
+    other = {
+        "amount": amounts[1],
+        "paid": paid[1],
+        "expires": names[last[1]],
+        "start": names[start],
+    }
+    way = make(
+        "credit",
+        {"amount": amounts[0], "paid": paid[0], "price": 1, "expires": names[last[0]],
+         "further": [other], "order": order},
+    )  # fmt: skip
+    settled = way.settle({"use": np.array([use])}, Months.between(names, "2027-01-01"))
+    left, cost = list(amounts), 0.0
+    turn = [1, 0] if order == "expiry" and last[1] < last[0] else [0, 1]
+    for m, units in enumerate(use):
+        for k in turn:
+            if (0, start)[k] <= m <= last[k]:
+                drawn = min(units, left[k])
+                units, left[k] = units - drawn, left[k] - drawn
+                cost += drawn * paid[k] / amounts[k]
+        cost += units
+    cost += sum(left[k] * paid[k] / amounts[k] for k in (0, 1))
+    assert settled.cost.sum() == pytest.approx(cost, rel=1e-9, abs=1e-6)
+    assert settled.billed.sum() == pytest.approx(
+        sum(paid) + settled.parts["beyond"].sum(), rel=1e-9, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        (
+            {"further": {"amount": 5}},
+            "credit: further is a list of balances: [{amount: 500, expires: 2027-12}].",
+        ),
+        ({"further": [{"expires": "2027-02"}]}, "credit: further[1]: 'amount' is missing; write its money."),
+        (
+            {"further": [{"amount": 5, "expire": "2027-02"}]},
+            "credit: further[1]: unknown field of a balance 'expire'. Did you mean 'expires'? Known: amount, expires, start, paid, share.",
+        ),
+        (
+            {"order": "expiring"},
+            "credit: unknown order 'expiring'. Did you mean 'expiry'? Known: expiry, written.",
+        ),
+        (
+            {"further": [{"amount": -5}]},
+            "credit 'further 1': amount is -5; it must be a finite number, 0 or more.",
+        ),
+    ],
+)  # fmt: skip
+def test_balances_that_cannot_be_are_refused(fields, text):
+    with pytest.raises(PriceError) as refusal:
+        make("credit", {"amount": 1, "price": 1, **fields})
+    assert str(refusal.value) == text
 
 
 @hypothesis_settings(max_examples=25, deadline=None)

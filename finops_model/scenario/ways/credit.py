@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from ...checks import number
+from ...errors import PriceError, unknown
 from ...prices.terms.credits import Credit as Balance
 from ...prices.terms.credits import prepaid
 from ._base import Months, Settled
-from ._fields import amount, used
+from ._fields import amount, known, used
+
+OF_BALANCE = ("amount", "expires", "start", "paid", "share")
+ORDERS = ("expiry", "written")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,10 @@ class Credit:
         Share of the cost that the balance may pay.
     block : float, optional
         Units the price is for.
+    further : list of mapping, optional
+        Balances beside it: `{amount, expires, start, paid, share}`; each from its start on, which is the first simulated day where none is said.
+    order : str, optional
+        Which balance pays first: expiry (the one that is void first), or written.
 
     Source
     ------
@@ -53,6 +61,8 @@ class Credit:
     paid: float = 0.0
     share: float = 1.0
     block: float = 1.0
+    further: tuple = ()
+    order: str = "expiry"
 
     METERS: ClassVar[tuple[str, ...]] = ("use",)
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("price",)
@@ -61,15 +71,39 @@ class Credit:
     def __post_init__(self):
         amount(self.price, "credit: price")
         object.__setattr__(self, "block", number(self.block, "credit: block", above_zero=True))
-        self._balance()
+        if not isinstance(self.further, (list, tuple)):
+            raise PriceError(
+                "credit: further is a list of balances: [{amount: 500, expires: 2027-12}]."
+            )
+        for i, one in enumerate(self.further, 1):
+            known(one, OF_BALANCE, f"credit: further[{i}]", "field of a balance")
+            if "amount" not in one:
+                raise PriceError(f"credit: further[{i}]: 'amount' is missing; write its money.")
+        if self.order not in ORDERS:
+            raise PriceError(unknown("credit", "order", str(self.order)[:40], ORDERS))
+        self._balances()
 
-    def _balance(self) -> Balance:
-        return Balance(
-            self.amount,
-            expires=None if self.expires is None else str(self.expires),
-            share=self.share,
-            paid=self.paid,
-        )
+    def _balances(self) -> list[Balance]:
+        own = {key: getattr(self, key) for key in OF_BALANCE if key != "start"}
+        return [
+            Balance(
+                **{
+                    key: str(value) if key in ("start", "expires") else value
+                    for key, value in one.items()
+                    if value is not None
+                },
+                id=f"further {i}" if i else "",
+            )
+            for i, one in enumerate((own, *self.further))
+        ]
+
+    def _held(self, first) -> list[Balance]:
+        """The balances that are not void on the first simulated day, those that began before it without their start."""
+        return [
+            replace(one, start=None) if one.start and one.valid()[0] <= first else one
+            for one in self._balances()
+            if one.valid()[1] > first
+        ]
 
     def settle(self, use: Mapping[str, np.ndarray], months: Months) -> Settled:
         """Cost and cash (path, month): what a paid balance loses is cost, as it is drawn or void."""
@@ -80,9 +114,10 @@ class Credit:
         parts = {"balance": cost, "beyond": np.zeros(listed.shape)}
         if held.size:
             on = slice(held[0], len(months.names))
-            balance = self._balance()
-            if balance.valid()[1] > months.first[held[0]]:
-                outcome = prepaid([balance], listed[:, on], months.names[on])
+            end = (np.datetime64(months.names[-1], "M") + 1).astype("datetime64[D]")
+            balances = [one for one in self._held(months.first[held[0]]) if one.valid()[0] < end]
+            if balances:
+                outcome = prepaid(balances, listed[:, on], months.names[on], self.order)
                 cash[:, on], drawn[:, on] = outcome.billed, outcome.drawn
                 lost[:, on], parts["beyond"][:, on] = outcome.expired, outcome.overage
                 parts["balance"][:, on] = outcome.effective - outcome.overage
@@ -103,4 +138,6 @@ class Credit:
             f", void from {self.expires} on" if self.expires and len(str(self.expires)) > 7 else ""
         )
         void = f", void after {self.expires}" if self.expires and not void else void
-        return f"use × {price}{per}, of it {self.amount:g} from a balance{void}"
+        more = len(self.further)
+        beside = f", and {more} more balance{'s' * (more > 1)}" if more else ""
+        return f"use × {price}{per}, of it {self.amount:g} from a balance{void}{beside}"
