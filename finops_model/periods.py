@@ -114,7 +114,7 @@ def months_between(first, last) -> int:
 def month_index(dates: np.ndarray, months: tuple[str, ...]) -> np.ndarray:
     """For each day, the position of its month in `months`; -1 where it is not there."""
     known = {month: i for i, month in enumerate(months)}
-    return np.array([known.get(str(m), -1) for m in dates.astype("datetime64[M]")])
+    return np.array([known.get(str(m), -1) for m in dates.astype("datetime64[M]")], int)
 
 
 def fiscal_year(month: str, starts: int = 1) -> str:

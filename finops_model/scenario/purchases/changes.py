@@ -156,6 +156,11 @@ def set_purchase(applied: Applied, change: Change, path: str, before, where: str
                 f"{where}: '{path}' holds for the whole run and cannot change from {change.since}. Take since out, or end this purchase "
                 "(until) and add another one from that day."
             )
+        if own and change.since and not first_day(change.since).endswith("-01"):
+            raise ScenarioError(
+                f"{where}: '{path}' is priced by whole months and cannot change on {change.since}. Write the month from which it holds, "
+                "since: 2027-01, or end this purchase (until) and add another one from that day."
+            )
         if own:
             refuse_per_month(change, where)
             value = read_number(change.value, path, where)

@@ -16,6 +16,7 @@ from ..applied import first_day
 from ..changes import escape
 from ..schema import PurchaseTerms as Common
 from .takes import Takes, read_takes
+from .written import check_written
 
 USE = "use"
 KNOWN = tuple(field.alias or name for name, field in Common.model_fields.items())
@@ -81,15 +82,17 @@ class Purchase:
 
 def built(way: str, own: dict, where: str):
     """The way with fields that are numbers; raises ScenarioError in one sentence."""
+    check_written(ways.form(way), own, f"{where}: {way}")
     try:
         return ways.make(way, own, where)
     except ScenarioError:
         raise
     except FinOpsError as problem:
         raise ScenarioError(str(problem)) from None
-    except (TypeError, ValueError, AttributeError, KeyError) as problem:
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError):
+        deep = [name for name, value in own.items() if isinstance(value, (dict, list, tuple))]
         raise ScenarioError(
-            f"{where}: {way} cannot be made of {', '.join(sorted(own)) or 'no fields'} ({problem}). Check what each of them holds."
+            f"{where}: {way} cannot read what stands in {', '.join(sorted(deep or own)) or 'it'}. docs/decide/ways.md has an example."
         ) from None
 
 

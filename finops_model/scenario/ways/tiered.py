@@ -11,6 +11,7 @@ import numpy as np
 from ...prices.rates import make as make_rate
 from ...prices.settle.windows import charge_months
 from ._base import Months, Settled
+from ._fields import amount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ class Tiered:
     UNCERTAIN: ClassVar[tuple[str, ...]] = ("discount",)
 
     def __post_init__(self):
+        amount(self.discount, "tiered: discount", most=1.0)
         self._rate()
 
     def _rate(self):

@@ -280,4 +280,4 @@ def _segments(table, offers, months: Months) -> tuple[np.ndarray, np.ndarray, np
             month.append(place)
             when.append(min(a, known_to))
             share.append((b - a) / count)
-    return np.array(month), np.array(when).astype("datetime64[D]"), np.array(share)
+    return np.array(month, int), np.array(when).astype("datetime64[D]"), np.array(share)

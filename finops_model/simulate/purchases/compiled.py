@@ -123,7 +123,7 @@ def take_over(resolved, entries: dict, names, dates: np.ndarray) -> dict[str, di
         takes = purchase.takes
         if takes is None:
             continue
-        age = (dates - np.datetime64(starts(purchase, dates[0]), "D")).astype(int) + 1
+        age = (dates - np.datetime64(asked_from(purchase, dates[0]), "D")).astype(int) + 1
         on = progress(np.maximum(age, 0), purchase.common.ramp_months, purchase.common.curve)
         if purchase.until:
             on = np.where(dates < np.datetime64(purchase.until), on, 0.0)

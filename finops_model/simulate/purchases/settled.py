@@ -13,6 +13,7 @@ from ...scenario.ways import Months, Settled
 from ...uncertainty.uniforms import path_uniforms
 from .compiled import Bought
 
+MOST = 1e15  # money of a month: beyond it cents are no longer counted
 NEAR = 1e-9  # share of it by which a use may miss a whole number and still be that number
 DRAWN = 3e-7  # the same of a use that the kernel adds up: its demand is float32
 
@@ -65,15 +66,20 @@ def settle(
     near = DRAWN if any(meter.steady is None for meter in one.meters) else NEAR
     use = {name: _whole(value, near) for name, value in use.items()}
     fields = {key: on_months(values, uniform) for key, values in one.fields.items()}
-    way = one.purchase.built(fields)
+    way, at = one.purchase.built(fields), f"{one.purchase.where}: {one.purchase.path}"
     try:
-        settled = (
-            way.settle(use, one.months)
-            if one.begun is None
-            else _rest(way, use, one.months, one.begun)
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            settled = (
+                way.settle(use, one.months)
+                if one.begun is None
+                else _rest(way, use, one.months, one.begun)
+            )
     except FinOpsError as problem:
-        raise ScenarioError(f"{one.purchase.where}: {one.purchase.path}: {problem}") from None
+        raise ScenarioError(f"{at}: {problem}") from None
+    if not (np.abs(settled.cost) < MOST).all() or not (np.abs(settled.billed) < MOST).all():
+        raise ScenarioError(
+            f"{at}: it would cost more than {MOST:,.0f} a month, which no budget can hold. Look for a number that is too large."
+        )
     if len(one.workloads) == 1:
         return OnPaths(settled, one.workloads, settled.cost[:, :, None])
     total = by.sum(axis=-1, keepdims=True)
