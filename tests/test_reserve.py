@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 
 import finops_model as fm
 from finops_model.cli import app
+from finops_model.decide.questions import reserve
 from finops_model.decide.questions.portfolio import LEAST, around, portfolio
 from finops_model.errors import InputError
 from finops_model.facts.plans.held_back import held_back
@@ -417,3 +419,17 @@ def test_a_base_of_few_futures_is_given_more_and_says_so(own):
 
 def test_the_budget_file_of_the_world_holds_what_the_test_says():
     assert budgets().count("CFO") == 24
+
+
+def test_cost_of_no_unit_is_not_called_all():
+    asked = reserve.Asked(
+        land={},
+        totals={"All": np.ones(3), "Retail": np.ones(3)},
+        budgets={"Retail": 5.0},
+        held=[],
+        currency="GBP",
+        as_of="2026-10-17",
+    )
+    assert sorted(reserve._unit_words(asked).totals) == ["Retail", "cost of no unit"]
+    undivided = replace(asked, totals={"All": np.ones(3)}, budgets={"All": 5.0})
+    assert reserve._unit_words(undivided) is undivided

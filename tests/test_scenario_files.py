@@ -196,6 +196,16 @@ def test_changes_in_words_say_what_stood_there(company):
     )
 
 
+def test_an_addition_is_told_with_its_prices_and_legs(company):
+    form = {"kind": "graduated", "starts": [0, 1000], "prices": [2, 1]}
+    tiers = {"way": "tiered", "use": {"p10": 1, "p50": 2, "p90": 3}, "exactly": True, "rate": form}
+    change = {"path": "purchases/t", "op": "add", "value": tiers, "because": "b"}
+    row = words.rows(resolved(company, {"name": "n", "base": "base.yaml", "changes": [change]}))[0]
+    assert row["after"] == (
+        "way tiered; use 1 … 2 … 3; exactly yes; rate (kind graduated, starts 0, 1000, prices 2, 1)"
+    )
+
+
 def test_after_a_scale_is_what_the_timeline_has(company):
     """An independent way: the engine's own timeline of the path on a later day."""
     one = resolved(
@@ -245,6 +255,7 @@ SLIPS = [
     ("workloads/chat/demand/level, op: scale, value: 2, since: 2026-03", "look", "since 2026-03 lies before the first month 2026-11: what is booked does not change. Take since out, or name 2026-11."),
     ("workloads/chat/demand/level, op: scale, value: {p10: 2, p50: 1, p90: 3}", "wrong", "workloads/chat/demand/level: p10 2, p50 1, p90 3 must rise. For a certain value write one number."),
     ("workloads/chat/demand/level, op: scale, value: 2, review_by: 2026-01-31", "look", "review_by 2026-01-31 has passed. Look whether the value still holds, and name the next day."),
+    ("purchases/crew, op: add, value: {way: money, per_month: 100, since: 2026-12, until: 2027-03-31}", "look", "until 2027-03-31 is the first day without it, so the last day of that month is left out. Write until 2027-04-01 to have the whole month."),
 ]  # fmt: skip
 
 

@@ -73,6 +73,20 @@ def test_the_waterfall_adds_up_exactly(workspace):
     )
 
 
+def test_the_change_that_matters_is_named_also_where_all_cost_more(workspace):
+    trim = "- {path: workloads/chat/context_trim, op: set, value: 0.01, because: b}\n"
+    more = "- {path: workloads/chat/demand/level, op: scale, value: 1.5, because: b}\n"
+    again = "- {path: workloads/chat/retries, op: set, value: 0.1, from: 0, because: b}\n"
+    mixed = fm.waterfall(write(workspace, HEAD + trim + more), workspace[1], paths=100)
+    assert mixed.next_best.startswith(
+        "of single changes chat/context_trim = 0.01 lowers the cost most: −$"
+    )
+    dearer = fm.waterfall(write(workspace, HEAD + again + more), workspace[1], paths=100)
+    assert dearer.next_best.startswith(
+        "of single changes chat/demand/level × 1.5 raises the cost most: +$"
+    )
+
+
 def test_several_files_fall_as_wholes(workspace):
     one = write(workspace, HEAD.replace("Tokens", "Cache") + CACHE, "cache.yaml")
     two = write(workspace, HEAD.replace("Tokens", "Route") + ROUTE, "route.yaml")

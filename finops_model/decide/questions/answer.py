@@ -247,8 +247,8 @@ def cell(value, form: str, currency: str) -> str:
 
     A chance is a share that simulated futures give: never said to be 0 % or 100 %.
 
-    >>> [cell(v, f, "USD") for v, f in ((1234.5, "money"), (0.125, "share"), (7.65, "units"), (3.0, "count"), (None, "money"))]
-    ['$1.23k', '12.5 %', '7.65', '3', '–']
+    >>> [cell(v, f, "USD") for v, f in ((-1e-9, "money"), (1234.5, "money"), (0.125, "share"), (7.65, "units"), (3.0, "count"), (None, "money"))]
+    ['$0.00', '$1.23k', '12.5 %', '7.65', '3', '–']
     """
     if (
         value is None
@@ -257,7 +257,8 @@ def cell(value, form: str, currency: str) -> str:
     ):
         return "–"
     if form == "money":
-        return money(float(value), currency)
+        amount = float(value)
+        return money(0.0 if abs(amount) < 0.005 else amount, currency)  # −0.00 is no amount
     if form == "chance":
         return chance(float(value))
     if form == "share":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from ...facts.daily.allocate import ALL
 from ...facts.plans.held_back import Held
 from ...measure.brief_types import Landing
 from ...measure.budget.parts import SMALL
@@ -17,6 +18,7 @@ from ...wording import chance, money, pictures
 from .answer import Answer
 from .portfolio import BESIDE, Portfolio, portfolio
 
+NO_UNIT = "cost of no unit"
 LEVELS = (50, 60, 70, 75, 80, 85, 90, 95)
 
 
@@ -40,6 +42,7 @@ def reserve_of(asked: Asked) -> Answer:
 
     reserve = P80 of the company − budget in force, at least 0. A share of a unit is what it adds to the company's P80 beyond the mean.
     """
+    asked = _unit_words(asked)
     units = sorted(asked.totals)
     parts = np.stack([asked.totals[unit] for unit in units], axis=1)
     held = portfolio(parts, asked.level)
@@ -68,6 +71,17 @@ def reserve_of(asked: Asked) -> Answer:
         },
         picture=_picture(asked, held, [units[i] for i in order], order),
     )
+
+
+def _unit_words(asked: Asked) -> Asked:
+    """What the bill gives to no unit, beside units, by a name that nobody takes for the total."""
+    if ALL not in asked.totals or len(asked.totals) == 1:
+        return asked
+    named = {
+        what: {NO_UNIT if unit == ALL else unit: value for unit, value in held.items()}
+        for what, held in (("totals", asked.totals), ("budgets", asked.budgets))
+    }
+    return replace(asked, totals=named["totals"], budgets=named["budgets"])
 
 
 def name_of(level: float) -> str:

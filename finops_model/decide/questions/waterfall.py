@@ -291,8 +291,11 @@ def _reason(found: Fallen, alone, overlap: float) -> str:
 def _alone(found: Fallen, alone) -> str:
     if len(alone) == 1:
         return ""
+    if min(alone) >= 0:  # nothing lowers the cost: the one that raises it most is what matters
+        most = int(np.argmax(alone))
+        return f"of single changes {found.steps[most].name} raises the cost most: {money_signed(alone[most], found.currency)} alone."
     least = int(np.argmin(alone))
-    return f"of single changes {found.steps[least].name} does most for the cost: {money_signed(alone[least], found.currency)} alone."
+    return f"of single changes {found.steps[least].name} lowers the cost most: {money_signed(alone[least], found.currency)} alone."
 
 
 def _notes(found: Fallen, span: str) -> list[str]:

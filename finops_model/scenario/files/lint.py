@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from ...errors import FinOpsError, ScenarioError
 from ...uncertainty.distributions import Distribution
 from ..applied import first_day, show
@@ -148,6 +150,15 @@ def _dates(resolved: Resolved, layer: Layer) -> list[Finding]:
                     DOUBT,
                     where,
                     f"since {change.since} lies before the first month {resolved.months[0]}: what is booked does not change. Take since out, or name {resolved.months[0]}.",
+                )
+            )
+        until = str(change.value.get("until", "")) if isinstance(change.value, dict) else ""
+        if len(until) == 10 and (after := np.datetime64(until) + 1).item().day == 1:
+            notes.append(
+                Finding(
+                    DOUBT,
+                    layer.at("changes", i),
+                    f"until {until} is the first day without it, so the last day of that month is left out. Write until {after} to have the whole month.",
                 )
             )
         if document.decide_by and since and since < document.decide_by and change.op != "add":

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...uncertainty.elicit import is_range
 from ..applied import show
 from ..changes import escape, events_on, leaves, unescape
 from ..document import Resolved
@@ -100,6 +101,21 @@ def how(path: str, op: str, value) -> str:
     return f"× {show(value)}" if op == "scale" else valued(path, value)
 
 
+def term(value) -> str:
+    """What a term says, with all that stands below it: prices and legs are what an addition is about.
+
+    >>> term({"kind": "graduated", "starts": [0, 1000], "prices": [2, 1]}), term([{"name": "cold", "price": 0.0125}]), term(True)
+    ('(kind graduated, starts 0, 1000, prices 2, 1)', '(name cold, price 0.0125)', 'yes')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict) and not is_range(value):
+        return (
+            f"({', '.join(f'{plain_key(str(key))} {term(part)}' for key, part in value.items())})"
+        )
+    return ", ".join(map(term, value)) if isinstance(value, list) else show(value)
+
+
 def rows(resolved: Resolved) -> list[dict]:
     """Each change of the scenario's own file in its order: what, before and after it, from when, why, whose, where it stands.
 
@@ -129,7 +145,7 @@ def _around(resolved: Resolved, change, where: str) -> tuple[str, str]:
     """What stood on the paths of a change before it, and what stands there after it."""
     if change.op == "add":
         return "–", "; ".join(
-            f"{plain_key(str(key))} {show(value)}" for key, value in change.value.items()
+            f"{plain_key(str(key))} {term(value)}" for key, value in change.value.items()
         )
     pairs = dict.fromkeys(
         (_before(resolved, path, where), path)
