@@ -46,6 +46,10 @@ def a_rate(value: Any) -> float:
     value = written_number(value)
     if not -1 < value <= 10:
         raise ValueError(f"is {value:g}; a yearly rate is a share above -1 (0.08 is 8 %).")
+    if value > 1:
+        raise ValueError(
+            f"is {value:g}, which is {100 * value:.0f} % a year; write {value / 100:g} for {value:g} %."
+        )
     return value
 
 

@@ -16,6 +16,7 @@ from .document import LONGEST, DemandTerms, Question
 
 BINS = 168  # of a load curve said by its peak alone
 YEAR = 12
+MOST = 1e15  # units or money of a month: beyond it cents are no longer counted
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def use_of(demand: DemandTerms, months, hours, draws: Draws, where: str) -> np.n
     if demand.by_month is not None:
         level = _listed(demand.by_month, months, where)[None, :]
     elif demand.per_hour is not None:
-        level = _column(draws.value(demand.per_hour, "demand", f"{where}/per_hour")) * hours
+        with np.errstate(over="ignore"):
+            level = _column(draws.value(demand.per_hour, "demand", f"{where}/per_hour")) * hours
     else:
         level = _column(draws.value(demand.per_month, "demand", f"{where}/per_month")) * np.ones(
             len(months)
@@ -104,7 +106,12 @@ def use_of(demand: DemandTerms, months, hours, draws: Draws, where: str) -> np.n
     )
     if (growth <= -1).any():
         raise InputError(f"{where}/growth_per_month is {growth.min():g}; it must lie above -1.")
-    use = level * (1 + growth) ** at
+    with np.errstate(over="ignore", invalid="ignore"):
+        use = level * (1 + growth) ** at
+    if not (use < MOST).all():
+        raise InputError(
+            f"{where}: the demand would pass {MOST:,.0f} units a month. Look for a number that is too large."
+        )
     if demand.noise:
         z = ndtri(monthly_uniforms(draws.seed, "options/noise", draws.paths, len(months)))
         use = use * np.exp(demand.noise * z - demand.noise**2 / 2)

@@ -16,7 +16,7 @@ from ....scenario.ways import Months
 from .. import offers
 from ..offers._base import Ledger, World, joined, monthly
 from .document import ADDED, REPLACED, Option, Question, known_ways
-from .drawn import Draws, months_of, shape_of, use_of
+from .drawn import MOST, Draws, months_of, shape_of, use_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +74,18 @@ class Settling:
         if scale != 1.0:
             world = replace(world, use=world.use * scale)
         try:
-            ledger = self._ledger(option, offer, world)
+            with np.errstate(over="ignore", invalid="ignore"):
+                ledger = self._ledger(option, offer, world)
         except PriceError as problem:
             raise InputError(f"{option.where}: {problem}") from None
         except InputError as problem:
             text = str(problem)
             raise InputError(text if option.where in text else f"{option.where}: {text}") from None
         ledger = joined([ledger, *self._added(option, world)], ledger.meters, ledger.formula)
+        if not (np.abs(ledger.cash) < MOST).all():
+            raise InputError(
+                f"{option.where}: it would cost more than {MOST:,.0f}, which no budget can hold. Look for a number that is too large."
+            )
         document = self.question.document
         value = npv(
             ledger.cash,
