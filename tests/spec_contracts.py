@@ -348,8 +348,6 @@ def invoice(subject: dict, given: dict, then: dict):
             if all(deal.get(k, charge.get(k)) == charge.get(k) for k in ("service", "sku")):
                 off, own_price = (0.0, deal["price"]) if "price" in deal else (deal["discount"], own_price)  # fmt: skip
         lines.append((charge, units, own_price, off))
-    if len(balances) > 1:
-        return No("several balances on one cost: a purchase is paid from one")
     end = {"since": START, "until": str(np.datetime64(START, "M") + count) + "-01"}
     left = list(balances)
     for charge, units, own_price, off in lines:
@@ -375,8 +373,12 @@ def invoice(subject: dict, given: dict, then: dict):
         elif charge.get("category") == "Purchase":
             own, use = {"way": "money", "per_month": units[0]}, None
         elif eligible:
-            balance = left.pop()
+            balance, *others = left
+            left = []
             own = {"way": "credit", "price": own_price * (1 - off), "amount": balance["amount"], "share": balance.get("share", 1.0)}  # fmt: skip
+            if others:
+                own["further"] = [{k: v for k, v in o.items() if k != "id"} for o in others]
+                own["order"] = "written"
             if "expires" in balance:
                 own["expires"] = START[:7]  # the first of the months of the sentence
         else:
@@ -407,6 +409,9 @@ def invoice(subject: dict, given: dict, then: dict):
         ]
         purchases.append(plan)
     key = next((k for k in ("cost_after_credits", "contracted_cost") if k in then), None)
+    if taxed and not support and count == 1:  # tax is outside cost
+        then = {**then, "own": float(np.sum(then["billed_cost"])) - float(np.sum(then["tax"]))}
+        key = "own"
     if support and key == "contracted_cost":
         key = None
     if key and not bought:

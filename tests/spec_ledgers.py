@@ -111,7 +111,11 @@ def convert(subject: dict, given: dict, then: dict):
             if key in one:
                 record[f"ContractCommitmentPeriod{name}"] = one[key]
         held[one["id"]] = record
-    left = then.get("on_demand", {})
+    left = dict(then.get("on_demand", {}))
+    for by_sku in then.get("covered", {}).values():  # what is covered whole leaves nothing
+        for sku, units in by_sku.items():
+            if left and np.array_equal(many(units), many(given["usage"][sku])):
+                left.setdefault(sku, 0.0)
     if "total" in then:
         money = float(np.sum(then["total"]))
     elif set(left) == set(usage):
