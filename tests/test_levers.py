@@ -223,7 +223,7 @@ REFUSED = [
      "workloads/train/utilisation goes up to 1.35; the share of paid machine hours that does work is above 0 and at most 1. Cut the "
      "range off: truncate: {max: 1}."),
     ("train/cache_hit, op: set, value: 0.5",
-     "workloads/train/cache_hit: 'train' has no input tokens in the ledger's newest 28 days. It uses: H100."),
+     "workloads/train/cache_hit: 'train' has no input tokens in the ledger's newest 28 days. It uses: H100. None of them is known to count tokens: the bill says it by the unit Tokens (ConsumedUnit), the model (x_Model) and the meter, as Input tokens (SkuMeter). Take the vendor's own export or a FOCUS file with these columns."),
     ("chat/cache_hit, op: set, value: 0.5, from: 0.1",
      "workloads/chat/cache_hit: from: today's value is read from the ledger's newest 28 days (0.2). Take from out."),
     ("train/throughput, op: set, value: 0.5, from: 0.1",

@@ -198,12 +198,19 @@ def test_changes_in_words_say_what_stood_there(company):
 
 def test_an_addition_is_told_with_its_prices_and_legs(company):
     form = {"kind": "graduated", "starts": [0, 1000], "prices": [2, 1]}
-    tiers = {"way": "tiered", "use": {"p10": 1, "p50": 2, "p90": 3}, "exactly": True, "rate": form}
+    tiers = {
+        "way": "tiered",
+        "use": {"p10": 1, "p50": 2, "p90": 3},
+        "exactly": True,
+        "rate": form,
+        "since": "2026-12",
+    }
     change = {"path": "purchases/t", "op": "add", "value": tiers, "because": "b"}
     row = words.rows(resolved(company, {"name": "n", "base": "base.yaml", "changes": [change]}))[0]
     assert row["after"] == (
-        "way tiered; use 1 … 2 … 3; exactly yes; rate (kind graduated, starts 0, 1000, prices 2, 1)"
+        "way tiered; use 1 … 2 … 3; exactly yes; rate (kind graduated, starts 0, 1000, prices 2, 1); since 2026-12"
     )
+    assert row["from"] == "2026-12"
 
 
 def test_after_a_scale_is_what_the_timeline_has(company):

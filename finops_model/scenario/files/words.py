@@ -132,13 +132,18 @@ def rows(resolved: Resolved) -> list[dict]:
                 "path": change.path,
                 "before": before,
                 "after": after,
-                "from": change.since or "the first day",
+                "from": change.since or _own_since(change) or "the first day",
                 "because": change.because,
                 "owner": change.owner,
                 "where": where,
             }
         )
     return told
+
+
+def _own_since(change) -> str:
+    """The first day that stands among the terms of an addition."""
+    return str(change.value.get("since", "")) if isinstance(change.value, dict) else ""
 
 
 def _around(resolved: Resolved, change, where: str) -> tuple[str, str]:

@@ -28,6 +28,12 @@ WORDS = {
 }
 
 
+UNTOLD = (
+    "None of them is known to count tokens: the bill says it by the unit Tokens (ConsumedUnit), the model (x_Model) and the "
+    "meter, as Input tokens (SkuMeter). Take the vendor's own export or a FOCUS file with these columns."
+)
+
+
 def role_of(meter: str) -> str:
     """The role of a meter of tokens; "" for what is neither input nor output of text.
 
@@ -133,8 +139,11 @@ class Bought:
         """SKUs of tokens in these roles; refuses where there are none."""
         chosen = self.skus(units, roles)
         if not chosen:
+            # a table of the company's own may spell tokens so that nobody can tell: the lever is not to blame
+            spelt = any(self.of[sku].sort == "tokens" and self.of[sku].role for sku in units)
+            more = "" if spelt else " " + UNTOLD
             raise ScenarioError(
-                f"'{self.name}' has no {WORDS[roles[0]]} in the ledger's newest 28 days. It uses: {listing(sorted(units))}."
+                f"'{self.name}' has no {WORDS[roles[0]]} in the ledger's newest 28 days. It uses: {listing(sorted(units))}.{more}"
             )
         return chosen
 
