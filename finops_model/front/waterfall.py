@@ -70,7 +70,8 @@ def waterfall(
     >>> more = "{path: prices/GPU/price, op: scale, value: 1.5, because: b}"
     >>> _ = (folder / "demo" / "a.yaml").write_text(f"name: a\nchanges:\n- {half}\n- {more}\n")
     >>> answer = waterfall(folder / "demo" / "a.yaml", settings, paths=100)
-    >>> [round(row["change"] / answer.figures["base"], 4) for row in answer.plain()["table"]]
+    >>> ahead = answer.figures["base"] - 2646  # what March has booked does not move
+    >>> [round(row["change"] / ahead, 4) for row in answer.plain()["table"]]
     [-0.5, 0.5, -0.25, -0.25]
     """
     settings = settings or load_settings()

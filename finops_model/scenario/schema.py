@@ -342,7 +342,7 @@ def schema_text() -> str:
     Examples
     --------
     >>> sorted(json.loads(schema_text())["properties"])[:2]
-    ['assumptions', 'base']
+    ['agreements', 'assumptions']
     """
     schema = ScenarioDocument.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"

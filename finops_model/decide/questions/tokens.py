@@ -171,8 +171,8 @@ def token_records(
 
     Examples
     --------
-    >>> answer = token_records([{"prompt_tokens": 1_000_000, "completion_tokens": 100_000}], "gpt-5.4")
-    >>> round(answer.figures["cost"], 6) == 4.0, answer.figures["refused"]
+    >>> answer = token_records([{"prompt_tokens": 100_000, "completion_tokens": 10_000}], "gpt-5.4")
+    >>> round(answer.figures["cost"], 6) == 0.4, answer.figures["refused"]
     (True, [])
     """
     if isinstance(records, (str, os.PathLike)):
