@@ -481,3 +481,22 @@ def test_the_line_and_the_command_have_the_same_numbers(own):
     assert line["best_quantile"] == pytest.approx(alone, rel=1e-9)
     figure = fm.reserve(settings, month="2026-06").figures["reserve"]
     assert line["over"] == pytest.approx(figure, rel=1e-9)
+
+
+def test_a_decision_that_costs_more_is_no_way_back(tmp_path):
+    own = company(tmp_path)
+    write(
+        Path(own.root),
+        "growth",
+        decide_by="2026-12-31",
+        changes=[change("workloads/train/demand/level", 1.5, since="2026-08")],
+    )
+    answer = fm.recover(own, amount=50_000.0)
+    at = fm_money(answer.figures["quantile"])
+    over = fm_money(answer.figures["quantile"] - 50_000)
+    assert answer.figures["state"] == "cannot" and answer.figures["sets"] == []
+    assert answer.sentence == (
+        f"FY2026 cannot be brought under its budget of $50.0k any more: no decision on file lowers P80, which stays at {at}, {over} over."
+    )
+    assert answer.reason == "Every decision on file leaves P80 where it is, or higher."
+    assert answer.next_best == "" and list(answer.table["decided"]) == ["nothing decided", "growth"]

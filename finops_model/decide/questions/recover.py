@@ -54,12 +54,14 @@ def state_of(way: Way) -> str:
 
 
 def best_of(way: Way) -> list[Tried]:
-    """The sets that are the answer, the best first: those that reach, else the one that comes nearest."""
+    """The sets that are the answer, the best first: those that reach, else the one that comes nearest; none where nothing lowers the level."""
     if way.found is None or way.budget is None or not way.found.tried:
         return []
     if way.found.size is not None:
         return way.found.reaching(way.budget, way.level)
-    return [min(way.found.tried, key=lambda one: (one.at(way.level), len(one.members)))]
+    nearest = min(way.found.tried, key=lambda one: (one.at(way.level), len(one.members)))
+    lower = float(np.quantile(way.base, way.level / 100)) - nearest.at(way.level)
+    return [nearest] if lower >= 0.005 else []  # what costs more is no way back
 
 
 def recover_of(way: Way) -> Answer:
@@ -134,6 +136,8 @@ def _sentence(way: Way, state: str, best: list[Tried]) -> str:
     lands = f"{p} of {period} is {money(gap, currency)} over the budget of {budget}"
     if state == "nothing to decide":
         return f"{lands}, and the workspace has no decision that could bring it back."
+    if not best:
+        return f"{period} cannot be brought under its budget of {budget} any more: no decision on file lowers {p}, which stays at {at}, {money(gap, currency)} over."
     one = best[0]
     who, what = names_of(way, one.members), money(one.at(way.level), currency)
     if state == "cannot":
@@ -243,6 +247,8 @@ def _reason(way: Way, state: str, best: list[Tried]) -> str:
         return "No scenario beside the base is a decision: write what could be decided as a scenario with decide_by:, or with commitments, purchases, routing, levers or kind: decision as its changes."
     if state not in ("reached", "cannot") or way.budget is None:
         return ""
+    if not best:
+        return f"Every decision on file leaves {name_of(way.level)} where it is, or higher."
     one = best[0]
     saves = float((way.base - one.totals).mean())
     whole = float(np.quantile(way.base, way.level / 100)) - one.at(way.level)
@@ -262,7 +268,7 @@ def _reason(way: Way, state: str, best: list[Tried]) -> str:
 
 
 def _next(way: Way, state: str, best: list[Tried]) -> str:
-    if state not in ("reached", "cannot") or way.found is None or way.budget is None:
+    if state not in ("reached", "cannot") or way.found is None or way.budget is None or not best:
         return ""
     one, p = best[0], name_of(way.level)
     others = best[1:] or sorted(
