@@ -395,7 +395,7 @@ def test_documents_of_offers_are_refused_by_file_and_place(tmp_path):
         load_offers(tmp_path / "none")
     assert (
         str(raised.value)
-        == f"{tmp_path / 'none'}: there are no offers; write a document with offers, for example data/commitments/hyperion.yaml."
+        == f"{tmp_path / 'none'}: there are no offers; write a document with offers, for example data/commitments/hyperion.yaml, or name the folder of yours: --offers FOLDER."
     )
     assert (
         refused("vendor: x\n")

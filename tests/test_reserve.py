@@ -350,7 +350,7 @@ def test_a_reserve_is_never_below_nothing_and_what_is_free_is_said(own, amount):
     assert figures["reserve"] == max(figures["quantile"] - amount, 0.0)
     assert figures["free"] == max(amount - figures["quantile"], 0.0)
     said = "needs no reserve" if figures["free"] else "needs a reserve of"
-    assert said in answer.sentence and "budget named" in answer.sentence
+    assert said in answer.sentence and "named budget" in answer.sentence
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def load_offers(folder, only=None) -> tuple[Offer, ...]:
             )
     if not offers:
         raise PriceError(
-            f"{folder}: there are no offers; write a document with offers, for example data/commitments/hyperion.yaml."
+            f"{folder}: there are no offers; write a document with offers, for example data/commitments/hyperion.yaml, or name the folder of yours: --offers FOLDER."
         )
     for name in only or ():
         if name not in names:

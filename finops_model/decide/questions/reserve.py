@@ -105,7 +105,7 @@ def futures(level: float) -> str:
 def _sentence(asked: Asked, held: Portfolio, gap: float | None) -> str:
     land, currency, p = asked.land, asked.currency, name_of(held.level)
     period, at = land["period"], money(held.whole.value, asked.currency)
-    of = "budget named" if asked.stated else "approved budget"
+    of = "named budget" if asked.stated else "approved budget"
     if gap is None:
         return f"{period} has no approved budget for all of it, so there is no reserve to name: {futures(held.level)} stay under {at} ({p})."
     budget = money(land["budget"], currency)
