@@ -139,3 +139,23 @@ def test_an_agreement_that_cannot_be_meant_is_refused(company, text):
     said = str(refusal.value)
     assert REFUSED[text] in said, said
     assert "s.yaml:3: agreements/x" in said, said
+
+
+def test_a_contract_year_that_began_before_the_bill_asks_for_what_counted(company):
+    """Months that no bill has are not known: counted as nothing they were a shortfall that is not due."""
+    text = "agreements:\n  edp: {start: 2026-03, year_months: 10, MORE, workloads: [train]}\n"
+    for more in ("commitment: 100000", "commitment: 0, levels: {0: 0.05, 20000: 0.1}"):
+        with pytest.raises(ScenarioError) as refused:
+            run(company, text.replace("MORE", more))
+        assert (
+            "agreements/edp: its contract year from 2026-03 began before the bill does (2026-05), so what counted in between is not "
+            "known. Write spent_before" in str(refused.value)
+        )
+    told = run(
+        company,
+        text.replace("MORE", "commitment: 100000, spent_before: 90000"),
+        sigma=0.0,
+        spread=0.0,
+    )
+    assert told.agreements[0]["years"][0]["counted"] == pytest.approx(90000 + 480 * 61, rel=1e-4)
+    run(company, text.replace("MORE", "commitment: 0, discount: 0.1"))  # nothing hangs on the past

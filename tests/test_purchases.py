@@ -67,7 +67,7 @@ def test_use_that_borrows_uncertainty_has_the_mean_of_its_level(company, engine)
     own = one.effective[:, 0, one.units.index("(unassigned)")]
     steps = compile_plan(
         resolved(company, text), small.demand_for(company[2], 181, spread=0.2)
-    ).step[:30, -1]
+    ).demand.step[:30, -1]
     mean = np.mean(np.exp(np.cumsum(steps**2) / 2)) * 1000  # of a log level that walks
     assert abs(own.mean() - mean) < 4 * own.std() / np.sqrt(4096)
     assert own.std() > 0
@@ -633,3 +633,13 @@ def test_a_brief_and_its_sheet_hold_each_month_of_a_purchase(company, tmp_path):
     first = [cell.value for cell in sheet[2]]
     assert first[:4] == ["2026-11", "x", "freemium", rows[0]["formula"]]
     assert sheet.cell(len(rows) + 2, 6).value == f"=SUM(F2:F{len(rows) + 1})"
+
+
+def test_use_that_has_no_quantities_is_said_to_be_money(company):
+    """A price of a GPU-hour on such use would be multiplied by money, and nobody could see it."""
+    text = "purchases:\n  x: {way: on_demand, price: 0.8, for: {workloads: [NAME]}}\n"
+    said = bought(company, text.replace("NAME", "lake"))["formula"]
+    assert said == "use × 0.8; the bill has no quantities there, a unit is 1 USD at list"
+    assert bought(company, text.replace("NAME", "train"))["formula"] == "use × 0.8"
+    stated = text.replace("NAME", "lake").replace("on_demand, price: 0.8", "money, per_month: 9")
+    assert "at list" not in bought(company, stated)["formula"]

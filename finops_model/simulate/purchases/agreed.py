@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ...errors import ScenarioError
 from ...periods import month_index
 from ...scenario.booked import cost_rows
 from ...scenario.purchases.agreements import Placed
@@ -64,6 +65,8 @@ def compile_agreements(resolved, names, months) -> tuple[Deal, ...]:
         before = np.array([max(float(spent.get(month, 0.0)), 0.0) for month in own]) / listed
         if placed.terms.spent_before is not None:
             before = _stated(placed, facts.as_of)
+        else:
+            _refuse_unseen(placed, at, rows)
         deals.append(
             Deal(
                 placed=placed,
@@ -74,6 +77,21 @@ def compile_agreements(resolved, names, months) -> tuple[Deal, ...]:
             )
         )
     return tuple(deals)
+
+
+def _refuse_unseen(placed: Placed, at: np.ndarray, rows: pd.DataFrame) -> None:
+    """Raises ScenarioError where months of the contract year under way lie before the bill: what counted there is not known, and is not nothing."""
+    own, size = list(placed.deal.months), placed.deal.year_months
+    first = f"{rows['ChargeDate'].min():%Y-%m}" if len(rows) else own[0]
+    for y, commitment in enumerate(placed.deal.commitments):
+        year = slice(y * size, (y + 1) * size)
+        ahead = (np.asarray(at)[year] >= 0).any()
+        if ahead and own[y * size] < first and (commitment > 0 or placed.levels is not None):
+            raise ScenarioError(
+                f"{placed.where}: agreements/{placed.name}: its contract year from {own[y * size]} began before the bill does ({first}), "
+                "so what counted in between is not known. Write spent_before: the spend that counted from its first day to the last day "
+                "of the bill (the vendor's statement has it)."
+            )
 
 
 def _in_scope(rows: pd.DataFrame, placed: Placed) -> np.ndarray:

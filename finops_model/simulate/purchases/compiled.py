@@ -47,6 +47,9 @@ class Bought:
     months: Months
     meters: tuple[Meter, ...]
     fields: Mapping[str, Timeline]  # by month: of the way, where a value is uncertain or changes
+    money: str = (
+        ""  # the currency, where a unit that it takes over is money: a bill without quantities
+    )
     begun: Months | None = (
         None  # with the days of the month under way before, for ways whose window is the month
     )
@@ -189,6 +192,14 @@ def unit_of(facts, sku: str) -> str:
     return own[0] if own else facts.catalog.prices[sku][-1].unit
 
 
+def _money(resolved, purchase: Purchase, taken) -> str:
+    """The currency, where a way with a price of a unit takes over what the bill has no quantities of."""
+    if getattr(purchase.form, "ANY_UNIT", False):
+        return ""
+    currency = resolved.facts.currency
+    return currency if any(unit_of(resolved.facts, sku) == currency for _, sku in taken) else ""
+
+
 @dataclass(frozen=True)
 class _Listed:
     id: str
@@ -250,6 +261,7 @@ def compile_purchases(
                 months=Months.between(months, starts(purchase, dates[0]), purchase.until),
                 meters=tuple(meters),
                 fields=moved,
+                money=_money(resolved, purchase, taken.get(name, ())),
                 begun=_begun(purchase, months, dates[0]),
             )
         )

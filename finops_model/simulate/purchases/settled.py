@@ -163,7 +163,7 @@ class Tally:
                     "since": one.purchase.since,
                     "until": one.purchase.until or "",
                     "service": one.purchase.common.service,
-                    "formula": self.formulas[i],
+                    "formula": self.formulas[i] + _unit(one.money),
                     "months": list(months),
                     "parts": {
                         k: [float(x) for x in v / self.paths] for k, v in self.parts[i].items()
@@ -179,6 +179,11 @@ class Tally:
                 }
             )
         return rows
+
+
+def _unit(money: str) -> str:
+    """What a unit is, where it is money: a price of an hour or a token would be multiplied by it."""
+    return f"; the bill has no quantities there, a unit is 1 {money} at list" if money else ""
 
 
 def lines_of(rows: Sequence[dict]) -> list[dict]:
