@@ -264,6 +264,7 @@ class AtKey(ValueError):
 PLAIN = {  # what pydantic says of a value, in words of somebody who writes the file
     "string_type": "must be a text",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "list_type": "must be a list",
     "dict_type": "must be a mapping of names to values",
     "model_type": "must be a mapping of names to values",
@@ -307,7 +308,8 @@ def sentence(item: dict, at, model, above: tuple[str, ...] = ()) -> str:
         text = str(problem or item["msg"])
     else:
         got = item.get("input")
-        shown = "" if got == "" else f", not {as_written(got)}"
+        empty = item["type"] == "too_short" or got == ""  # the words say what it is
+        shown = "" if empty else f", not {as_written(got)}"
         do = ""
         if item["type"] == "string_type" and isinstance(got, (bool, int, float)):
             do = " Put it in quotes."

@@ -327,7 +327,7 @@ def test_a_unit_by_its_name_alone_is_what_it_was(tmp_path):
         ),
         (
             "unit_costs:\n  searches: {unit: Search, workloads: []}\n",
-            "{f}:2: unit_costs/searches/workloads: List should have at least 1 item after validation, not 0.",
+            "{f}:2: unit_costs/searches/workloads: must not be empty.",
         ),
         (
             "unit_costs:\n  searches: 5\n",

@@ -234,7 +234,7 @@ def test_without_the_key_nothing_is_shared_and_a_pool_can_be_tried(company, fold
     [
         (
             "{pools: {platform: evn}}",
-            "3: shared_cost/pools/platform/how: must be 'even', 'proportional', 'fixed' or 'usage', not 'evn'.",
+            "3: shared_cost/pools/platform/how: must be 'even', 'proportional', 'fixed' or 'usage', not 'evn'. Did you mean 'even'?",
         ),
         (
             "{pools: {platform: fixed}}",

@@ -222,7 +222,7 @@ def test_hostile_patterns_are_read_in_no_time_and_names_are_cut(company):
             plan_of(
                 *company, f"risks: {{r: {{kind: fx, skus: '{'*' * 5000}', volatility: 0.1}}}}\n"
             )
-            .series[0]
+            .demand.series[0]
             .skus
         )
         > 5

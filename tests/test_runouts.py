@@ -379,7 +379,7 @@ LINES = {
     "amount: 5, start: 2026-04-01, last_day: 2026-03-01": "balances/0: 'b': last_day is 2026-03-01, before 2026-04-01. "
     "Exchange or correct them.",
     "left: -5, left_on: 2026-04-01": "balances/0/left: must be greater than or equal to 0, not '-5'.",
-    "kind: prepayed, left: 5, left_on: 2026-04-01": "balances/0/kind: must be 'prepaid', 'credit' or 'commitment', not 'prepayed'.",
+    "kind: prepayed, left: 5, left_on: 2026-04-01": "balances/0/kind: must be 'prepaid', 'credit' or 'commitment', not 'prepayed'. Did you mean 'prepaid'?",
     "lft: 5, left_on: 2026-04-01": "balances/0: unknown key 'lft'. Did you mean 'left'? Known: amount, covers, kind, last_day, "
     "left, left_on, name, next_topup, owner, start, unit.",
 }

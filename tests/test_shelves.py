@@ -411,7 +411,7 @@ def test_a_kpi_is_named_in_finops_yaml_and_a_slip_of_its_name_is_said_before_any
         "finops.yaml: kpis: unknown KPI 'cost_per_drivr'. Did you mean 'cost_per_driver'? Known: "
         f"{listing(['aaa_new', *(name for name in kpis.shelf() if name != 'aaa_new')])}."
     )
-    with pytest.raises(InputError, match="kpis: List should have at least 1 item"):
+    with pytest.raises(InputError, match="kpis: must not be empty"):
         load_settings(written(workspace / "none.yaml", "kpis: []\n"))
 
 

@@ -41,7 +41,9 @@ def test_the_base_is_simulated_once(settings, monkeypatch):
     runs = []
     real = simulate.simulate
     monkeypatch.setattr(
-        simulate, "simulate", lambda plan, *a, **k: runs.append(plan.name) or real(plan, *a, **k)
+        simulate,
+        "simulate",
+        lambda plan, *a, **k: runs.append(plan.about.name) or real(plan, *a, **k),
     )
     made = fm.workbench(settings, paths=256, months=2)
     made.what_if("a", CHANGES[:1]).what_if("b", CHANGES[1:2])

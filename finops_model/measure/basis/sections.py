@@ -33,6 +33,7 @@ SECTIONS: dict[str, Name] = {
     "not_forecast": "Effective",
     "page_one": "Effective",  # what `cash` says to be billed is named so
     "previous_forecast": "Effective",
+    "purchases": "Effective",
     "quality": "Effective",
     "quality_card": "Effective",
     "reason": "Effective",
