@@ -360,3 +360,18 @@ def test_the_book_opens_and_recalculates_in_a_spreadsheet(empty, tmp_path):
     row = row_of(page, GPU)
     assert page[f"{at.COLUMNS['after']}{row}"].value == pytest.approx(1.25)
     assert read_book(saved / "b.xlsx")[0].changes == read_book(path)[0].changes
+
+
+@pytest.mark.parametrize("moved", ["insert_cols", "insert_rows", "delete_rows"])
+def test_a_sheet_whose_rows_or_columns_were_moved_is_not_left_out_in_silence(
+    empty, tmp_path, moved
+):
+    """Its mark is no longer in A1, or its cells are not where they are read: an answer without it would pass for the whole."""
+    book = openpyxl.load_workbook(empty)
+    page = next(one for one in book.worksheets if one["A1"].value == "finops what-if")
+    getattr(page, moved)(1)
+    book.save(tmp_path / "moved.xlsx")
+    with pytest.raises(
+        InputError, match="rows or columns were put in or taken out before the table"
+    ):
+        read_book(tmp_path / "moved.xlsx")

@@ -81,7 +81,14 @@ def read_book(path) -> list[Sheet]:
         for page in book.worksheets
         if page.sheet_state == "visible" and page["A1"].value == at.MARK
     ]
-    if not sheets:
+    for page in book.worksheets:
+        place = _shifted(page) if page.sheet_state == "visible" else ""
+        if place:
+            problems.append(
+                f"{path.name}: sheet '{page.title}', cell {place}: rows or columns were put in or taken out before the table, so its cells "
+                f"are not where they are read. Undo that; '{at.MARK}' stands in A1."
+            )
+    if not sheets and not problems:
         raise InputError(
             f"{path.name}: holds no what-if: no sheet begins with '{at.MARK}' in A1. Write a book first: finops scenario book {path.name}."
         )
@@ -100,6 +107,17 @@ def read_book(path) -> list[Sheet]:
         more = [f"and {len(problems) - SAID} more."] if len(problems) > SAID else []
         raise InputError("\n".join([*problems[:SAID], *more]))
     return sheets
+
+
+def _shifted(page) -> str:
+    """Where the titles of a what-if stand on a sheet that would be left out, or read beside its cells; "" where they are in their place."""
+    for row in page.iter_rows(max_row=at.TITLES + 20, max_col=20):
+        words = [cell.value for cell in row]
+        if at.WORDS["path"] in words and at.WORDS["today"] in words and at.WORDS["p50"] in words:
+            cell = row[words.index(at.WORDS["path"])]
+            right = cell.coordinate == f"{at.COLUMNS['path']}{at.TITLES}"
+            return "" if right and page["A1"].value == at.MARK else cell.coordinate
+    return ""
 
 
 def _refuse_what_runs(path: Path) -> None:
