@@ -91,7 +91,9 @@ def test_the_parts_are_a_plain_loop_over_the_futures_that_go_over(company):
     assert means == sorted(means, reverse=True)
 
 
-money = st.floats(-1e6, 1e6)
+money = st.floats(-1e6, 1e6).map(
+    lambda value: round(value, 2)
+)  # cents: a hair beside a budget decides nothing
 
 
 @given(
