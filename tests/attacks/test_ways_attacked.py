@@ -161,3 +161,16 @@ def test_a_ramp_that_began_in_the_past_goes_on_where_it_is(company):
     past = run(company, text.replace("SINCE", "2026-01"), paths=16)
     whole = run(company, text.replace("SINCE, ramp_months: 3", "2026-01"), paths=16)
     assert past.purchases[0]["parts"] == whole.purchases[0]["parts"]
+
+
+def test_demand_beyond_money_is_refused_before_a_draw_overflows(company):
+    """It was a warning of the arithmetic, and then a refusal that named a purchase of the base."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ScenarioError) as refused:
+            run(
+                company,
+                'changes:\n- {path: "workloads/*/demand/level", op: scale, value: 1.0e+300, because: b}\n',
+            )
+    assert "s.yaml: the demand of 'chat' on 2026-11-" in str(refused.value)
+    assert "Look for a level, a growth or a driver that is too large." in str(refused.value)

@@ -28,6 +28,8 @@ from .pools import compile_pools
 from .price_paths import compile_tiered, price_paths, tiered_form, unit_of_sku
 from .risk_plan import bursts, campaigns_of
 
+MOST = 1e15  # demand of a day, money at constant prices
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -150,6 +152,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     )
     notes = [*resolved.assumptions, *facts.covariates.notes, *_implied(facts, resolved, pools)]
     median = base["median"] * multiplier
+    _countable(median, demand_names, dates, resolved)
     return Plan(
         about=About(
             name=resolved.name,
@@ -240,6 +243,17 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
             shares=shares,
         ),
     )
+
+
+def _countable(median: np.ndarray, names, dates, resolved) -> None:
+    """Raises ScenarioError where demand (day, workload) is more than cents can be counted in, before a draw overflows."""
+    wrong = np.argwhere(~(median < MOST))
+    if len(wrong):
+        day, w = wrong[0]
+        raise ScenarioError(
+            f"{resolved.scenario.path or resolved.name}: the demand of '{names[w]}' on {dates[day]} is more than {MOST:,.0f}, which no budget can hold. "
+            "Look for a level, a growth or a driver that is too large."
+        )
 
 
 def _implied(facts, resolved, pools) -> list[dict]:
