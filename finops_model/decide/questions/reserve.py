@@ -77,11 +77,15 @@ def _unit_words(asked: Asked) -> Asked:
     """What the bill gives to no unit, beside units, by a name that nobody takes for the total."""
     if ALL not in asked.totals or len(asked.totals) == 1:
         return asked
-    named = {
-        what: {NO_UNIT if unit == ALL else unit: value for unit, value in held.items()}
-        for what, held in (("totals", asked.totals), ("budgets", asked.budgets))
-    }
-    return replace(asked, totals=named["totals"], budgets=named["budgets"])
+
+    def named(unit: str) -> str:
+        return NO_UNIT if unit == ALL else unit
+
+    return replace(
+        asked,
+        totals={named(unit): value for unit, value in asked.totals.items()},
+        budgets={named(unit): value for unit, value in asked.budgets.items()},
+    )
 
 
 def name_of(level: float) -> str:

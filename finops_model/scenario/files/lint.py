@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import FinOpsError, ScenarioError
+from ...periods import is_date
 from ...uncertainty.distributions import Distribution
 from ..applied import first_day, show
 from ..changes import Event, leaves, unescape
@@ -153,7 +154,8 @@ def _dates(resolved: Resolved, layer: Layer) -> list[Finding]:
                 )
             )
         until = str(change.value.get("until", "")) if isinstance(change.value, dict) else ""
-        if len(until) == 10 and (after := np.datetime64(until) + 1).item().day == 1:
+        after = np.datetime64(until, "D") + 1 if is_date(until) and len(until) == 10 else None
+        if after is not None and str(after).endswith("-01"):
             notes.append(
                 Finding(
                     DOUBT,

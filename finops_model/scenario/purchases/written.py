@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ WORDS = {
 }
 
 
-def check_written(form: type, own: Mapping, where: str) -> None:
+def check_written(form: type[Any], own: Mapping, where: str) -> None:
     """Raises ScenarioError for a field that holds another kind of thing than its way reads: a list for a number, a number for a name."""
     for field in fields(form):
         value = own.get(field.name, MISSING)

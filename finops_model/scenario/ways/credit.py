@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -85,17 +85,15 @@ class Credit:
 
     def _balances(self) -> list[Balance]:
         own = {key: getattr(self, key) for key in OF_BALANCE if key != "start"}
-        return [
-            Balance(
-                **{
-                    key: str(value) if key in ("start", "expires") else value
-                    for key, value in one.items()
-                    if value is not None
-                },
-                id=f"further {i}" if i else "",
-            )
-            for i, one in enumerate((own, *self.further))
-        ]
+        balances = []
+        for i, one in enumerate((own, *self.further)):
+            terms: dict[str, Any] = {
+                key: str(value) if key in ("start", "expires") else value
+                for key, value in one.items()
+                if value is not None
+            }
+            balances.append(Balance(**terms, id=f"further {i}" if i else ""))
+        return balances
 
     def _held(self, first) -> list[Balance]:
         """The balances that are not void on the first simulated day, those that began before it without their start."""
