@@ -65,7 +65,21 @@ def _plain(value: str | float | None) -> str | float | None:
     return value if isinstance(value, str) or value is None else float(value)
 
 
+_COLOUR = {"field": "colour", "type": "nominal", "scale": None}
 _NAMES = {"field": "name", "type": "nominal", "sort": {"field": "order"}, "title": None}
+
+
+def _spans(data: Mapping, shown: Mapping, *, height: int) -> Picture:
+    """A bar from `low` to `high` of each row."""
+    ends = {"x": {"field": "low", **shown}, "x2": {"field": "high"}}
+    mark = {"type": "bar", "height": height}
+    return {"data": data, "mark": mark, "encoding": {**ends, "y": _NAMES, "color": _COLOUR}}
+
+
+def _ends(data: Mapping, field: str, shown: Mapping, *, dx: int) -> Picture:
+    """The label of each row, behind its end."""
+    at = {"x": {"field": field, **shown}, "y": _NAMES, "text": {"field": "label"}}
+    return {"data": data, "mark": {"type": "text", "align": "left", "dx": dx}, "encoding": at}
 
 
 def bars(
@@ -112,10 +126,9 @@ def bars(
         "title": axis or None,
         "axis": {"format": "~s", "tickCount": 5},
     }
-    colour = {"field": "colour", "type": "nominal", "scale": None}
     return _framed(
         [
-            {"data": data, "mark": "bar", "encoding": {"x": x, "y": _NAMES, "color": colour}},
+            {"data": data, "mark": "bar", "encoding": {"x": x, "y": _NAMES, "color": _COLOUR}},
             {
                 "data": data,
                 "mark": {"type": "text", "align": "left", "dx": 4},
@@ -175,18 +188,8 @@ def ranges(
         "scale": scale,
         "axis": {"format": "~s", "tickCount": 5},
     }
-    colour = {"field": "colour", "type": "nominal", "scale": None}
     layers: list[Mapping] = [
-        {
-            "data": data,
-            "mark": {"type": "bar", "height": 10},
-            "encoding": {
-                "x": {"field": "low", **shown},
-                "x2": {"field": "high"},
-                "y": _NAMES,
-                "color": colour,
-            },
-        },
+        _spans(data, shown, height=10),
         {
             "data": data,
             "mark": {"type": "point", "filled": True, "size": 60, "color": INK},
@@ -263,28 +266,10 @@ def waterfall(
         "title": axis or None,
         "axis": {"format": "~s", "tickCount": 5},
     }
-    colour = {"field": "colour", "type": "nominal", "scale": None}
     return _framed(
         [
-            {
-                "data": data,
-                "mark": {"type": "bar", "height": 15},
-                "encoding": {
-                    "x": {"field": "low", **shown},
-                    "x2": {"field": "high"},
-                    "y": _NAMES,
-                    "color": colour,
-                },
-            },
-            {
-                "data": data,
-                "mark": {"type": "text", "align": "left", "dx": 4},
-                "encoding": {
-                    "x": {"field": "high", **shown},
-                    "y": _NAMES,
-                    "text": {"field": "label"},
-                },
-            },
+            _spans(data, shown, height=15),
+            _ends(data, "high", shown, dx=4),
         ],
         ROW * (len(steps) + 1),
         words,
@@ -355,12 +340,11 @@ def curves(
         "scale": {"zero": False},
         "axis": {"format": "~s", "tickCount": 5},
     }
-    colour = {"field": "colour", "type": "nominal", "scale": None}
     layers: list[Mapping] = [
         {
             "data": {"values": rows},
             "mark": {"type": "line", "strokeWidth": 2},
-            "encoding": {"x": x, "y": y, "color": colour, "detail": {"field": "name"}},
+            "encoding": {"x": x, "y": y, "color": _COLOUR, "detail": {"field": "name"}},
         },
         {
             "data": {"values": ends},
@@ -368,7 +352,7 @@ def curves(
             "encoding": {
                 "x": x,
                 "y": {**y, "field": "at"},
-                "color": colour,
+                "color": _COLOUR,
                 "text": {"field": "name"},
             },
         },
