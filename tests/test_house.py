@@ -193,7 +193,7 @@ def test_the_hash_of_a_file_and_the_codes_of_a_disk_have_one_home():
 
 
 def test_every_name_of_the_front_door_resolves():
-    assert len(fm.__all__) <= 32
+    assert len(fm.__all__) <= 40  # the FinOps cycle brought eight: decisions/0021
     for name in fm.__all__:
         assert getattr(fm, name) is not None
 

@@ -17,6 +17,7 @@ from .books.calendar import FiscalCalendar
 from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .company import Company
+from .cycle import Cycle
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting
@@ -33,11 +34,19 @@ if TYPE_CHECKING:
 
 WORKSPACES = "workspaces"  # below where `finops start` is called
 RENAMED = {"members": "methods"}  # keys under their old name, read as the new one
-SECTIONS = (Company, Files, Report, Folders, Forecasting, Simulation)  # keys without a heading
+SECTIONS = (
+    Company,
+    Files,
+    Cycle,
+    Report,
+    Folders,
+    Forecasting,
+    Simulation,
+)  # keys without a heading
 
 
 # The last base's keys come first: problems of a file are said in the order of SECTIONS.
-class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict):
+class Settings(Simulation, Forecasting, Folders, Report, Cycle, Files, Company, Strict):
     """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
 
     tags: Tags = Field(default=Tags(), description="Which tag key holds what.")
