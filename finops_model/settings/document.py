@@ -17,7 +17,7 @@ from .books.calendar import FiscalCalendar
 from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .company import Company
-from .cycle import Cycle
+from .cycle.files import Cycle
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from .strict import Strict
+from ..strict import Strict
 
 
 class Cycle(Strict):
