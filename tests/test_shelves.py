@@ -519,7 +519,8 @@ BROKEN = {
     "a KPI without parts": (
         kpis,
         "def part(facts):\n    return []\n",
-        "'parts' is missing. Did you mean 'part'? A KPI holds parts; it may hold DEFAULT.",
+        "'parts' is missing. Did you mean 'part'? A KPI holds parts; it may hold "
+        "BASIS, BETTER, DEFAULT, FORMULA, NEEDS, PERSONA, SOURCE, TITLE, UNIT, WITHOUT.",
     ),
 }
 

@@ -34,13 +34,13 @@ def of_month(part: Part, month: str) -> dict | None:
     count = float(both["d"].sum())
     if both.empty or count <= 0:
         return None
-    cost = float(both["n"].sum())
+    cost, of_days = float(both["n"].sum()), len(month_days(month))
     return {
         "value": cost / count,
         "cost": cost,
         "count": count,
-        "days": len(both),
-        "of_days": len(month_days(month)),
+        "days": len(both) if part.step == "day" else of_days,
+        "of_days": of_days,
     }
 
 

@@ -3,11 +3,14 @@
 A file holds `parts(facts) -> list[Part]`: names, units, daily numerators and denominators. Only a KPI that says `DEFAULT = True` stands in every
 report; any other where `kpis:` of finops.yaml names it. The value of a month is the sum of the numerator over the sum of the denominator, **on days
 that have both**; a month with fewer such days than it has days is marked partial.
+
+A file also says what it is: TITLE, FORMULA, UNIT, BASIS (of its money), SOURCE, PERSONA (whose question it answers), BETTER; which further facts it
+NEEDS (fields of Facts), and what to do WITHOUT them. A file of somebody's own may leave these out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 
@@ -19,7 +22,26 @@ from ...periods import month_days
 from ...shelf import Contract, Function, defaults, modules, wrong
 from ..brief_types import UnitCost, UnitCostMonth
 
-CONTRACT = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
+PERSONAS = ("data", "platform", "product", "finance", "leadership")
+BASES = ("Effective", "Billed", "List", "none")  # none: no money in it
+BETTER = ("lower", "higher")
+STEPS = ("day", "month")
+CONTRACT = Contract(
+    "KPI",
+    {"parts": Function(("facts",))},
+    {
+        "DEFAULT": bool,
+        "TITLE": str,
+        "FORMULA": str,
+        "UNIT": str,
+        "BASIS": BASES,
+        "SOURCE": str,
+        "PERSONA": tuple,
+        "BETTER": BETTER,
+        "NEEDS": tuple,
+        "WITHOUT": str,
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,33 @@ class Facts:
         Driver -> measure.carried.Drives. A set of workloads is of the company; None: all of them.
     currency : str
         Three letters.
+    usage : frame, optional
+        `facts.usage.daily.daily_usage`, one view, of the unit's workloads; with a column
+        x_Workload. None, here and below: the workspace has none.
+    quality : frame, optional
+        date, workload, model, sampled, accepted, score (nan: not given).
+    seats : frame, optional
+        month, workload, SkuId, bought, opened.
+    customers : frame, optional
+        customer, name, segment, tier, since (a month; "": not given).
+    customer_usage : frame, optional
+        month, customer, name (a driver), count.
+    waste : sequence, optional
+        `measure.waste.Waste`, each cost once.
+    budget : dict, optional
+        Month -> budget of the unit in `currency`.
+    grades : frame, optional
+        Published forecasts that are over: month, lead (months), p50, actual.
+    anomalies : frame, optional
+        date, amount: what days cost more or less than expected, in `currency`.
+    research : frame, optional
+        The rows of `daily` that are research and development.
+    tagged : frame, optional
+        The rows of `daily` whose tags break no rule.
+    values : frame, optional
+        Business value by initiative and month.
+    actions : sequence, optional
+        `facts.cycle.actions.Action`.
 
     Examples
     --------
@@ -47,6 +96,19 @@ class Facts:
     drivers: pd.DataFrame
     carried: dict
     currency: str
+    usage: pd.DataFrame | None = None
+    quality: pd.DataFrame | None = None
+    seats: pd.DataFrame | None = None
+    customers: pd.DataFrame | None = None
+    customer_usage: pd.DataFrame | None = None
+    waste: Sequence | None = None
+    budget: Mapping[str, float] | None = None
+    grades: pd.DataFrame | None = None
+    anomalies: pd.DataFrame | None = None
+    research: pd.DataFrame | None = None
+    tagged: pd.DataFrame | None = None
+    values: pd.DataFrame | None = None
+    actions: Sequence | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +131,8 @@ class Part:
         The numerator with a share of what no driver drives; None: there is no such view.
     of : str, optional
         Whose cost it is, in words.
+    step : str, optional
+        "day", or "month": what is known by month alone stands on one day of it, and is whole.
 
     Raises
     ------
@@ -93,6 +157,7 @@ class Part:
     better: str = "lower"
     loaded: pd.Series | None = None
     of: str = ""
+    step: str = "day"
 
     def __post_init__(self):
         figures = {"the unit cost of a report": "Effective"}
@@ -213,12 +278,14 @@ def monthly(part: Part) -> list[UnitCostMonth]:
     rows: list[UnitCostMonth] = []
     for month, group in both.groupby(months, sort=True):
         if group["d"].sum() > 0:
+            days = len(month_days(month))
+            count = len(group) if part.step == "day" else days
             rows.append(
                 {
                     "month": month,
                     "value": float(group["n"].sum() / group["d"].sum()),
-                    "days": len(group),
-                    "partial": len(group) < len(month_days(month)),
+                    "days": count,
+                    "partial": count < days,
                 }
             )
     return rows

@@ -6,6 +6,16 @@ Source: FinOps KPI "Commitment utilization"; FOCUS CommitmentDiscountStatus; doc
 from . import Facts, Part, by_day
 
 DEFAULT = True
+TITLE = "Commitment used"
+FORMULA = "cost of what was used of commitments ÷ cost of all that was committed"
+UNIT = "share"
+BASIS = "Effective"
+SOURCE = (
+    "FinOps KPI Library, Commitment utilization; FOCUS CommitmentDiscountStatus; docs/method §8"
+)
+PERSONA = ("finance", "platform")
+BETTER = "higher"
+WITHOUT = "No bill has rows of a commitment (CommitmentDiscountStatus Used or Unused)."
 
 
 def parts(facts: Facts) -> list[Part]:

@@ -8,6 +8,14 @@ from ..carried import costs, drives
 from . import Facts, Part
 
 DEFAULT = True
+TITLE = "Cost per driver"
+FORMULA = "cost of the workloads that a driver drives ÷ its count"
+UNIT = "money / unit of the driver"
+BASIS = "Effective"
+SOURCE = "FinOps Framework, Unit Economics; docs/method §16.1, §16.3"
+PERSONA = ("product", "finance", "leadership")
+BETTER = "lower"
+WITHOUT = "No driver is known, or none drives this unit: finops add FILE with date, name, value, and unit_costs of finops.yaml."
 
 
 def parts(facts: Facts) -> list[Part]:

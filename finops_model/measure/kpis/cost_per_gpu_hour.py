@@ -6,6 +6,14 @@ Source: docs/method §8, §16; FOCUS EffectiveCost of used and unused commitment
 from . import Facts, Part, by_day
 
 DEFAULT = True
+TITLE = "Cost per GPU hour"
+FORMULA = "cost of GPU hours, unused commitment included ÷ GPU hours"
+UNIT = "money / GPU hour"
+BASIS = "Effective"
+SOURCE = "FinOps for AI, GPU metrics; docs/method §8, §16"
+PERSONA = ("platform", "data")
+BETTER = "lower"
+WITHOUT = "No bill has rows in GPU hours (ConsumedUnit)."
 
 
 def parts(facts: Facts) -> list[Part]:

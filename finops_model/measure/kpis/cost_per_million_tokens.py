@@ -6,6 +6,14 @@ Source: FinOps for AI, token consumption metrics; docs/method §16.
 from . import Facts, Part, by_day
 
 DEFAULT = True
+TITLE = "Cost per million tokens"
+FORMULA = "cost of tokens of every kind ÷ millions of tokens"
+UNIT = "money / 1M tokens"
+BASIS = "Effective"
+SOURCE = "FinOps for AI, token consumption metrics; docs/method §16"
+PERSONA = ("product", "data", "platform")
+BETTER = "lower"
+WITHOUT = "No bill has rows in tokens (ConsumedUnit)."
 
 
 def parts(facts: Facts) -> list[Part]:
