@@ -44,23 +44,15 @@ CONTRACT = Contract(
 )
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What KPIs are made of: cost rows of one unit, drivers, and which drivers the unit carries.
+@dataclass(frozen=True, kw_only=True)
+class CycleFacts:
+    """What a workspace may know besides cost and drivers, each None where it knows nothing of it.
 
     Parameters
     ----------
-    daily : frame
-        DAILY of the unit, cost rows only; money in `currency`.
-    drivers : frame
-        date, name, role, unit, value.
-    carried : dict
-        Driver -> measure.carried.Drives. A set of workloads is of the company; None: all of them.
-    currency : str
-        Three letters.
     usage : frame, optional
         `facts.usage.daily.daily_usage`, one view, of the unit's workloads; with a column
-        x_Workload. None, here and below: the workspace has none.
+        x_Workload.
     quality : frame, optional
         date, workload, model, sampled, accepted, score (nan: not given).
     seats : frame, optional
@@ -88,14 +80,10 @@ class Facts:
 
     Examples
     --------
-    >>> Facts(pd.DataFrame(), pd.DataFrame(), {}, "EUR").currency
-    'EUR'
+    >>> CycleFacts(budget={"2026-10": 1000.0}).usage is None
+    True
     """
 
-    daily: pd.DataFrame
-    drivers: pd.DataFrame
-    carried: dict
-    currency: str
     usage: pd.DataFrame | None = None
     quality: pd.DataFrame | None = None
     seats: pd.DataFrame | None = None
@@ -109,6 +97,35 @@ class Facts:
     tagged: pd.DataFrame | None = None
     values: pd.DataFrame | None = None
     actions: Sequence | None = None
+
+
+@dataclass(frozen=True)
+class Facts(CycleFacts):
+    """What KPIs are made of: cost rows of one unit, drivers, and which drivers the unit carries.
+
+    Parameters
+    ----------
+    daily : frame
+        DAILY of the unit, cost rows only; money in `currency`.
+    drivers : frame
+        date, name, role, unit, value.
+    carried : dict
+        Driver -> measure.carried.Drives. A set of workloads is of the company; None: all of them.
+    currency : str
+        Three letters.
+    **more
+        The fields of CycleFacts.
+
+    Examples
+    --------
+    >>> Facts(pd.DataFrame(), pd.DataFrame(), {}, "EUR").currency
+    'EUR'
+    """
+
+    daily: pd.DataFrame
+    drivers: pd.DataFrame
+    carried: dict
+    currency: str
 
 
 @dataclass(frozen=True)
