@@ -56,6 +56,7 @@ SHELVES = {
     "forecasters",
     "methods",
     "kpis",
+    "waste",
     "importers",
     "offers",
 }

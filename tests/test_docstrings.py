@@ -38,6 +38,8 @@ PACKAGES = (
     "facts.intake.importers._json",
     "decide.questions.offers",
     "measure.kpis",
+    "measure.waste",
+    "measure.waste._facts",
     "cli",
 )
 

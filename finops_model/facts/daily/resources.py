@@ -1,0 +1,67 @@
+"""What each resource cost, by day: DAILY with the resource that the bill names (docs/method §17.1)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ...settings import column_of
+from .allocate import UNTAGGED, allocate, organisation_of
+from .warehouse import KEYS, MEASURES, RESOURCE, by_resource
+
+RESOURCES = [*KEYS, *RESOURCE, *MEASURES, "Rows"]
+
+
+def resources(ledger, settings, through=None) -> pd.DataFrame:
+    """Cost and quantity of every resource by day: what waste is looked for in.
+
+    Its sums are those of DAILY, row by row of DAILY's keys: the resource only divides them.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Of one currency: the whole, or an entity's part.
+    settings : Settings
+        Of the company, or of the entity.
+    through : date or str, optional
+        Last day that is included, YYYY-MM-DD; None: all, also days that have not come.
+
+    Returns
+    -------
+    frame
+        RESOURCES: KEYS of DAILY, ResourceId and ResourceName ("" where the bill names none), float64
+        measures in the ledger's currency, Rows; sorted by its keys.
+
+    Raises
+    ------
+    LedgerError
+        A ledger of several currencies.
+
+    Source
+    ------
+    docs/method §17.1.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from finops_model.facts.ledger.store import Ledger
+    >>> from finops_model.settings import Settings
+    >>> list(resources(Ledger(tempfile.mkdtemp()), Settings()).columns) == RESOURCES
+    True
+    """
+    own = [column_of(name) for name in settings.dimensions]
+    columns = [*RESOURCES[: -len(MEASURES) - 1], *own, *MEASURES, "Rows"]
+    if not ledger.proof():
+        return _typed(pd.DataFrame({name: [] for name in columns}))
+    frame = _typed(by_resource(ledger, settings, through))
+    frame = allocate(frame, organisation_of(settings))
+    frame[own] = frame[own].replace("", UNTAGGED)
+    return frame.sort_values([*KEYS, *own, *RESOURCE], ignore_index=True)[columns]
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Column types, for an empty ledger too; text "" where the bill is silent."""
+    frame = frame.assign(ChargeDate=pd.to_datetime(frame["ChargeDate"]).astype("datetime64[ns]"))
+    frame[MEASURES] = frame[MEASURES].astype("float64").fillna(0.0)
+    text = [name for name in frame if name not in ("ChargeDate", "Rows", *MEASURES)]
+    frame[text] = frame[text].fillna("").astype("str")
+    return frame.astype({"Rows": "int64"})

@@ -1,0 +1,67 @@
+"""The facts of a workspace that waste is looked for in: rows by resource, use of machines, what drivers drive."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ...facts.daily.resources import resources
+from ...facts.usage.daily import daily_usage, one_view
+from ...facts.usage.store import UsageStore
+from ...periods import month_column, month_days
+from ..actuals import cost_rows
+from ._facts import WasteFacts
+
+
+def gather(settings, ledger, daily: pd.DataFrame, month: str) -> WasteFacts:
+    """The facts of a workspace up to the end of a month; `usage:` of finops.yaml is taken in first.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the company, or of one entity.
+    ledger : Ledger
+        Its ledger.
+    daily : frame
+        DAILY of it: its newest complete day bounds the rows.
+    month : str
+        YYYY-MM.
+
+    Returns
+    -------
+    WasteFacts
+        Rows by resource, use of machines, what drivers drive.
+
+    Raises
+    ------
+    FinOpsError
+        A file of `usage:` cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from finops_model.facts.daily.warehouse import daily
+    >>> from finops_model.facts.ledger.store import Ledger
+    >>> from finops_model.settings import Settings
+    >>> folder = tempfile.mkdtemp()
+    >>> settings, ledger = Settings(root=folder), Ledger(folder)
+    >>> len(gather(settings, ledger, daily(ledger, settings), "2026-10").rows)
+    0
+    """
+    end = str(month_days(month)[-1])
+    last = min(end, str(daily.attrs.get("complete", "")) or end)
+    rows = cost_rows(resources(ledger, settings, through=last)).reset_index(drop=True)
+    return WasteFacts(
+        rows=rows.assign(x_Month=month_column(rows)),
+        month=month,
+        last=last,
+        currency=settings.currency,
+        usage=_usage(settings),
+    )
+
+
+def _usage(settings) -> pd.DataFrame | None:
+    store = UsageStore(settings.path(settings.usage_facts))
+    if settings.usage:
+        store.ingest(settings.files(settings.usage), time_zone=settings.usage_time_zone)
+    table = store.table()
+    return one_view(daily_usage(table, settings.time_zone))[0] if table.num_rows else None
