@@ -1,4 +1,4 @@
-"""`fm.realised`: what the actions of a workspace saved by the bill (docs/method §17.60)."""
+"""`fm.realised`: what the actions of a workspace saved by the bill (docs/method §17.50)."""
 
 from __future__ import annotations
 
