@@ -115,6 +115,7 @@ KNOWN = (
     *(name for _, names in SINCE for name in names),
 )
 MONEY = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+OURS = {"x_Kind", "x_Scenario", "x_Run", "x_Quantile"}  # of `finops export`
 KNOWN_NAMES = frozenset(KNOWN)
 SPELLED = {name.casefold(): name for name in KNOWN}
 
@@ -184,6 +185,11 @@ def refusal(where: str, header: list[str]) -> str | None:
     >>> refusal("a.csv", [*NEEDED, "effective_cost"])
     "a.csv: 'effective_cost' is nearly EffectiveCost, which is not there, and would be left out. Write the names as FOCUS spells them: EffectiveCost."
     """
+    if OURS <= set(header):
+        return (
+            f"{where}: was written by finops export: forecasts, budgets and monthly sums under the names of a bill. "
+            "They are no bill, and would count as cost. Take the vendor's own files."
+        )
     spelled = [SPELLED.get(name.casefold(), name) for name in header]
     have = set(_names(spelled).values())
     missing = [name for name in NEEDED if name not in have]
