@@ -16,6 +16,8 @@ from finops_model.settings import (
     AccrualSettings,
     BalanceEntry,
     Chargeback,
+    Charges,
+    Cogs,
     Dimension,
     DimensionRule,
     Entity,
@@ -45,6 +47,8 @@ KEYS = {
     key: field for key, field in Settings.model_fields.items() if field.json_schema_extra != OURS
 }
 OTHERS = (
+    Charges,
+    Cogs,
     Quality,
     TieOut,
     Materiality,
@@ -87,6 +91,9 @@ VALUES = {
     "dated_notes": "dated_notes.csv",
     "reviews": "reviews.csv",
     "experiments": "experiments.csv",
+    "driver_sets": {"product": ["sessions"]},
+    "cogs": {"serving": {"environments": ["production"]}, "revenue": "sales"},
+    "discount_rate": 0.08,
     "organisation": "o.csv",
     "tag_rules": "tags.yaml",
     "price_corrections": "corrections.yaml",

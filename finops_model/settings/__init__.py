@@ -8,6 +8,7 @@ from .books.booking import AccrualSettings, TaxSettings
 from .books.calendar import FiscalCalendar
 from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
+from .cycle.outlook import Charges, Cogs
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
 from .report import Limit, Materiality, Quality, TieOut
@@ -32,6 +33,8 @@ __all__ = [
     "AccrualSettings",
     "BalanceEntry",
     "Chargeback",
+    "Charges",
+    "Cogs",
     "Dimension",
     "DimensionRule",
     "Entity",

@@ -18,6 +18,7 @@ from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .company import Company
 from .cycle.files import Cycle
+from .cycle.outlook import Outlook
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting
@@ -38,6 +39,7 @@ SECTIONS = (
     Company,
     Files,
     Cycle,
+    Outlook,
     Report,
     Folders,
     Forecasting,
@@ -46,7 +48,7 @@ SECTIONS = (
 
 
 # The last base's keys come first: problems of a file are said in the order of SECTIONS.
-class Settings(Simulation, Forecasting, Folders, Report, Cycle, Files, Company, Strict):
+class Settings(Simulation, Forecasting, Folders, Report, Outlook, Cycle, Files, Company, Strict):
     """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
 
     tags: Tags = Field(default=Tags(), description="Which tag key holds what.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
@@ -32,6 +33,7 @@ from .purchases.settled import Tally, lines_of
 from .run import Run
 
 MAX_PATHS = 100_000  # of a run that stops by itself
+Keep = Callable[[Plan, int, np.ndarray], None]
 CUBE = 60_000_000  # numbers kept for quantiles by workload; beyond it, the first paths only
 
 
@@ -45,6 +47,7 @@ def simulate(
     threads: int = 2,
     engine: str | None = None,
     executor="threads",
+    keep: Keep | None = None,
 ) -> Run:
     """Simulate a plan.
 
@@ -66,6 +69,9 @@ def simulate(
         "numpy", "numba" or "auto" (engine.py); which one ran stands in the run.
     executor : str or client, optional
         Where blocks run (executors.py).
+    keep : callable, optional
+        Given (plan, first path, cost (path, month, workload)) of every block: costs by workload
+        that a run itself does not keep.
 
     Returns
     -------
@@ -115,6 +121,8 @@ def simulate(
         effective[first : first + count] = own @ belongs + plan.booked.so_far
         horizon[first : first + count] = own.sum(axis=1)
         sums += own.sum(axis=0)
+        if keep is not None:
+            keep(plan, first, own + plan.booked.so_far_by)
         room = max(0, min(count, len(cube) - first))
         cube[first : first + room] = (own + plan.booked.so_far_by)[:room]
         mean += block.volume
@@ -319,6 +327,7 @@ def run_many(
     of: str = "p90",
     max_paths: int = MAX_PATHS,
     fits: Fits | None = None,
+    keep: Keep | None = None,
 ) -> list[Run]:
     r"""Simulate several scenarios on the same facts, demand and draws, in their order.
 
@@ -350,6 +359,8 @@ def run_many(
         mean, p90, cvar95 …; at least 100 paths.
     fits : Fits, optional
         Where fits of demand are kept between sessions; None: fitted here.
+    keep : callable, optional
+        As in `simulate`, of every scenario.
 
     Returns
     -------
@@ -417,6 +428,7 @@ def run_many(
                 engine=engine,
                 executor=executor,
                 threads=workers,
+                keep=keep,
             )
             follows = {
                 name: values.get("driver") or ""

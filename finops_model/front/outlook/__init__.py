@@ -1,0 +1,1 @@
+"""`fm.roi`, and what `finops kpi` says of coming months, of driver sets, of margin and of quality against cost."""

@@ -1,0 +1,43 @@
+"""Cost of groups of workloads on every path of a run, taken block by block: a run itself keeps units (docs/method §16.50)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from .compile.plan import Plan
+
+
+class Grouped:
+    """What `run_many(keep=…)` is given to keep the cost of groups by path and month.
+
+    Parameters
+    ----------
+    groups : mapping of str to collection of str
+        Group -> its workloads; a workload may stand in several. One that the plan does not have
+        costs nothing.
+
+    Examples
+    --------
+    >>> Grouped({"chat": ["a", "b"]}).names
+    ('chat',)
+    """
+
+    def __init__(self, groups: Mapping[str, Collection[str]]):
+        self.groups = {name: frozenset(workloads) for name, workloads in groups.items()}
+        self.names = tuple(self.groups)
+        self.blocks: dict[int, np.ndarray] = {}
+
+    def __call__(self, plan: Plan, first: int, own: np.ndarray) -> None:
+        """Take a block: own (path, month, workload), money."""
+        if not first:
+            self.blocks.clear()  # a run with more paths begins anew
+        belongs = np.array(
+            [[float(name in self.groups[group]) for group in self.names] for name in plan.names]
+        ).reshape(len(plan.names), len(self.names))
+        self.blocks[first] = own @ belongs
+
+    def paths(self) -> np.ndarray:
+        """(path, month, group), money of the ledger's currency."""
+        return np.concatenate([self.blocks[first] for first in sorted(self.blocks)])
