@@ -368,6 +368,15 @@ def no_formula(text: str) -> str:
     return f"'{text}" if text.startswith(tuple(RUN)) else text
 
 
+def written(text: str) -> str:
+    """The text that `no_formula` guarded, as it was.
+
+    >>> written("'=1+1"), written("'tis"), written(no_formula("chat"))
+    ('=1+1', "'tis", 'chat')
+    """
+    return text[1:] if text[:1] == "'" and text[1:].startswith(tuple(RUN)) else text
+
+
 def csv_of(frame) -> str:
     """A frame as CSV whose names no spreadsheet takes for a formula: one that could be gets an apostrophe before it.
 

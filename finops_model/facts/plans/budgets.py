@@ -49,7 +49,9 @@ class Budgets:
             day = approvals.setdefault((row.business_unit, row.month), {}).setdefault(
                 row.approved_on, row
             )
-            if day is not row:
+            if day is not row and _earlier(day, row):
+                approvals[row.business_unit, row.month][row.approved_on] = row
+            elif day is not row and not _earlier(row, day):
                 raise InputError(
                     f"{self.name}: line {row.line}: versions '{day.version}' and '{row.version}' of {row.business_unit} "
                     f"{row.month} were both approved on {row.approved_on}: which one counts? Correct approved_on."
@@ -224,6 +226,12 @@ class Budgets:
             "approved_by": _names(part.approved_by for part in parts) or "not stated",
             "approved_on": str(latest) if self.stated else "not stated",
         }
+
+
+def _earlier(one, other) -> bool:
+    """Whether a line was approved before another of its day: both say at what time (`approved_at`, docs/method §9.42)."""
+    at = [str(getattr(row, "approved_at", "") or "") for row in (one, other)]
+    return all(at) and at[0] < at[1]
 
 
 def _names(words) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ...documents import written
 from ...errors import InputError
 from ...names import COMPANY
 from ...periods import Calendar
@@ -36,7 +37,7 @@ def cells(sheet: Sheet) -> list[tuple[str, str]]:
                 f"{sheet.at(i, column)}: '{units[i][:40]}' and {name} '{value[:40]}': a line is the budget of a "
                 "unit or of a dimension's value. Take one of them out."
             )
-    return list(zip(names, values, strict=True))
+    return [(name, written(value)) for name, value in zip(names, values, strict=True)]
 
 
 def divided(

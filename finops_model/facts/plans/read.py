@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import pandas as pd
 
+from ...documents import written
 from ...errors import InputError, listing, nearest
 from ...names import COMPANY
 from ...periods import Calendar
@@ -21,7 +22,7 @@ from ..basis import check_basis, same
 from ..intake.columns import find_columns
 from ..intake.formats import read_moment
 from ..intake.mapping import decimal_mark
-from . import dimension_budgets, held_back
+from . import approvals, dimension_budgets, held_back
 from .budgets import Budgets
 from .by_days import period_of
 from .headings import INVOICE, ORGANISATION
@@ -99,6 +100,7 @@ def read_budgets(
             },
             "approved_on": approved,
             "line": [sheet.lines[i] for i in frame["at"]],
+            **approvals.columns(sheet, frame["at"]),
             **held_back.columns(
                 sheet,
                 frame["at"],
@@ -152,7 +154,7 @@ def _long_budget(sheet: Sheet, calendar: Calendar | None) -> dict[str, list]:
         "amount": [a for _, _, a in entries],
         **{
             name: [
-                cells[i]
+                written(cells[i])
                 or ("budget" if name == "version" else COMPANY if name == "business_unit" else "")
                 for i, _, _ in entries
             ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -53,7 +54,7 @@ def _as_one(parts: Sequence[Budgets], currency: str) -> Budgets:
     """Lines of several files, those that stand in several of them once."""
     if len(parts) == 1:
         return parts[0]
-    lines = pd.concat([part.frame for part in parts], ignore_index=True)
+    lines = pd.concat([_whole(part.frame, parts) for part in parts], ignore_index=True)
     where = [f"{line} of {part.name}" for part in parts for line in part.frame["line"]]
     once = ~lines.drop(columns="line").duplicated()
     return Budgets(
@@ -63,6 +64,17 @@ def _as_one(parts: Sequence[Budgets], currency: str) -> Budgets:
         all(part.stated for part in parts),
         calendar=parts[0].calendar,
     )
+
+
+def _whole(frame: pd.DataFrame, parts: Sequence[Budgets]) -> pd.DataFrame:
+    """A file's lines with the columns that only other files have: nothing is held back, no time of an approval is said."""
+    blank = {"held_back": Decimal(0), "held_by": "", "approved_at": ""}
+    missing = {
+        name: value
+        for name, value in blank.items()
+        if name not in frame and any(name in part.frame for part in parts)
+    }
+    return frame.assign(**missing)
 
 
 def all_invoices(paths: Sequence[Path]) -> pd.DataFrame:

@@ -37,6 +37,26 @@ def paths_by_unit(run, daily: pd.DataFrame, period: Period) -> dict[str, np.ndar
     return found
 
 
+def paths_by_part(run, daily: pd.DataFrame, period: Period) -> dict[str, dict[str, np.ndarray]]:
+    """{month, or period of weeks: {unit: (path,)}} of a budget's period, as `paths_by_unit` has it for all of it (docs/method §9.40)."""
+    if period.weeks:
+        parts = [Period(each.name, fiscal.months_of((each,)), (each,)) for each in period.weeks]
+        return {part.name: paths_by_unit(run, daily, part) for part in parts}
+    rows = cost_rows(daily)
+    units = sorted({*rows["x_BusinessUnit"], *run.units})
+    booked = {unit: booked_by_month(daily, run.as_of, unit) for unit in units}
+    nothing = np.zeros(len(run.effective))
+    return {
+        month: {
+            unit: (run.total(unit, [month]) if unit in run.units else nothing)
+            if month in run.months
+            else nothing + booked[unit].get(month, 0.0)
+            for unit in units
+        }
+        for month in period.months
+    }
+
+
 def _of_weeks(run, daily: pd.DataFrame, own: fiscal.Year, unit: str) -> np.ndarray:
     whole = fiscal.by_day(daily, COMPANY)
     ahead = np.zeros(len(run.effective))
