@@ -1,0 +1,157 @@
+"""The recommendations of a workspace: gathered, simulated, chosen (docs/method §17.20 to §17.23)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...errors import FinOpsError
+from ...facts.workspace import read_daily
+from ...periods import fiscal_months, month_of
+from ...progress import Progress, silent
+from ...scenario.document import load_scenario, resolve
+from ...scenario.ledger_base import Facts, read_facts
+from ...settings import Settings
+from ...simulate.kept_fits import Fits
+from ..advice import Ground, Recommendation, advised
+from .chosen import choose
+from .simulated import Bench, costs, possible, valued
+
+PATHS = 1000  # futures of a list of advice
+LEAST = 1.0  # money a month: a saving below it is none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """What was seen on a workspace, what goes together, and what the set saves."""
+
+    as_of: str
+    currency: str
+    months: tuple[str, ...]
+    paths: int
+    chosen: tuple[Recommendation, ...]  # largest run rate first; rates are valued on what use leaves
+    others: tuple[Recommendation, ...]  # alternatives that were not chosen
+    against: Mapping[str, str]  # id of one of `others` -> id of the chosen one it cannot be done with
+    refused: Mapping[str, str]  # id -> why nothing was simulated of it, or why it saves nothing
+    jointly: np.ndarray  # (path, month) saving of all that is chosen, before one-off cost
+    in_year: np.ndarray  # (month,) which months are of the fiscal year under way
+    overlap: float  # together − Σ each, money over all months; below 0: they take from the same cost
+    notes: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[Recommendation, ...]:
+        """Chosen and not chosen."""
+        return (*self.chosen, *self.others)
+
+    @property
+    def one_off(self) -> float:
+        """What all that is chosen costs once."""
+        return sum(each.one_off for each in self.chosen)
+
+
+def ground_of(settings: Settings, daily: pd.DataFrame | None = None, as_of: str | None = None) -> Ground:
+    """The facts of a workspace or of one entity of it, and what else it knows.
+
+    Raises FinOpsError where a file of the workspace cannot be read.
+    """
+    facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of)
+    base = resolve(load_scenario(_base(settings)), settings=settings, facts=facts)
+    follows = {name: str(one.get("driver") or "") for name, one in base.tree["workloads"].items()}
+    return Ground(settings=settings, facts=facts, follows=follows, peers=_peers(settings, facts.as_of))
+
+
+def recommendations(settings: Settings, **how) -> list[Recommendation]:
+    """What is chosen of all advice, with savings; `how` as of `advice_of`."""
+    return list(advice_of(settings, **how).chosen)
+
+
+def advice_of(
+    settings: Settings,
+    *,
+    daily: pd.DataFrame | None = None,
+    as_of: str | None = None,
+    paths: int | None = None,
+    engine: str | None = None,
+    progress: Progress | None = None,
+) -> Advice:
+    """All advice of a workspace, each simulated alone on the base, the chosen ones jointly; use first, then rates on what use leaves."""
+    say = progress or silent
+    say("what can be seen", 0, 1)
+    ground = ground_of(settings, daily, as_of)
+    bench = Bench(
+        ground=ground,
+        base=load_scenario(_base(settings)),
+        paths=paths or PATHS,
+        fits=Fits(settings.path(settings.ledger)),
+        engine=engine,
+        progress=progress,
+    )
+    seen = advised(ground)
+    chosen: list[Recommendation] = []
+    others: list[Recommendation] = []
+    against: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    for category in ("usage", "rate"):
+        mine, no = possible(bench, [a for a in seen if a.category == category], chosen)
+        refused |= no
+        if not mine:
+            continue
+        (below, *alone), months = costs(bench, [chosen, *([*chosen, a] for a in mine)])
+        priced = [valued(a, below - cost, months, bench) for a, cost in zip(mine, alone, strict=True)]
+        refused |= {a.id: nothing(a, ground) for a in priced if (a.horizon or 0.0) < LEAST}
+        more, clash = choose([a for a in priced if a.id not in refused], chosen)
+        against |= clash
+        chosen += more
+        others += [a for a in priced if a.id in clash]
+    (base, all_done), months = costs(bench, [(), chosen])
+    jointly = base - all_done
+    gross = sum((a.horizon or 0.0) + a.one_off for a in chosen)
+    year = fiscal_months(month_of(ground.as_of), settings.fiscal_year_starts)
+    return Advice(
+        as_of=ground.as_of,
+        currency=ground.currency,
+        months=months,
+        paths=bench.paths,
+        chosen=tuple(sorted(chosen, key=lambda a: (-(a.run_rate or 0.0), a.id))),
+        others=tuple(sorted(others, key=lambda a: (-(a.run_rate or 0.0), a.id))),
+        against=against,
+        refused=refused,
+        jointly=jointly,
+        in_year=np.array([m in year for m in months]),
+        overlap=float(jointly.sum(axis=1).mean()) - gross,
+        notes=tuple(bench.fits.notes),
+    )
+
+
+def nothing(advice: Recommendation, ground: Ground) -> str:
+    """Why advice saves nothing, in a sentence: a live commitment pays for it all the same, or it costs more than it saves."""
+    skus = set(ground.bought[advice.workload][0]) if advice.workload in ground.bought else set()
+    for record in ground.facts.inventory:
+        held = str(record.get("x_SkuIds") or "")
+        if any(sku in skus and sku in held for sku in skus):
+            end = str(record.get("ContractCommitmentPeriodEnd") or "")[:10]
+            name = record.get("ContractCommitmentId")
+            return f"it would save nothing: {name} is paid until {end} whether it is used or not."
+    return "it would save nothing over the months that are simulated."
+
+
+def _base(settings: Settings):
+    """The base scenario of the workspace; None where it has none."""
+    return settings.path(settings.scenario) if settings.scenario else None
+
+
+def _peers(settings: Settings, as_of: str) -> dict[str, Facts]:
+    """Facts of the other entities of the company, up to the same day; one that cannot be read is none."""
+    peers = {}
+    for entity in settings.entities if settings.own else ():
+        if entity.name == settings.own.name:
+            continue
+        theirs = settings.model_copy(update={"own": None, "known": None}).entity(entity.name)
+        try:
+            peers[entity.name] = read_facts(read_daily(theirs), theirs, as_of)
+        except FinOpsError:
+            continue
+    return peers
