@@ -43,6 +43,7 @@ _WHERE = {
     "runout": "measure.runout.workspace",
     "kpi": "front.kpi",
     "export": "front.export",
+    "advise": "front.advise",
     "reserve": "front.reserve",
     "realised": "front.realised",
     "roi": "front.outlook.roi:roi",
@@ -55,6 +56,7 @@ _WHERE = {
 __all__ = [
     "FinOpsError",
     "Ledger",
+    "advise",
     "backtest",
     "best_commitments",
     "bridge",

@@ -45,6 +45,7 @@ WORDS = {
 MOST_PARAMETERS, MOST_FIELDS, MOST_ARGUMENTS, WIDE = 7, 10, 7, 13
 VAGUE = {"found", "made", "told"}
 SHELVES = {
+    "advice",
     "cli",
     "rates",
     "transforms",

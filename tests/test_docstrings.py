@@ -40,6 +40,7 @@ PACKAGES = (
     "measure.kpis",
     "measure.waste",
     "measure.waste._facts",
+    "decide.advice",
     "cli",
 )
 

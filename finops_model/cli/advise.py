@@ -10,7 +10,7 @@ import typer
 from ._answers import ExportOption, show
 from ._shared import AsOfOption, Bars, EntityOption, JsonOption, SettingsOption, load
 
-PANEL = "Decisions"
+PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
 
 

@@ -155,6 +155,12 @@ class Ground:
     Source
     ------
     docs/method §17.20.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Some
+    >>> Ground(settings=None, facts=Some(as_of="2026-11-15")).since("medium")
+    '2027-01'
     """
 
     settings: Settings
@@ -311,7 +317,18 @@ def advised(ground: Ground) -> list[Recommendation]:
     Raises
     ------
     FinOpsError
-        A file gives something else than recommendations, or one of a kind that is not its own.
+        A file gives something else than recommendations, or a word that stands for no category or
+        effort.
+
+    Source
+    ------
+    docs/method §17.20.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Some
+    >>> advised(Ground(settings=None, facts=Some(names=(), inventory=(), as_of="2026-11-15")))
+    []
     """
     every: list[Recommendation] = []
     known: dict[str, int] = {}

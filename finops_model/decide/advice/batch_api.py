@@ -33,7 +33,9 @@ def advise(ground: Ground) -> list[Recommendation]:
         cost = token_costs(ground, name, movable)
         best = max(peers.values(), default=0.0)
         value = best if best >= 0.95 else {"min": 0.5, "mode": 0.9, "max": 1.0}
-        shown = [{"what": f"{who} sends in batches", "share": share} for who, share in peers.items()]
+        shown = [
+            {"what": f"{who} sends in batches", "share": share} for who, share in peers.items()
+        ]
         every.append(
             ground.recommend(
                 "batch_api",

@@ -37,7 +37,7 @@ def answer_of(advice: Advice) -> Answer:
         sentence=_sentence(advice, rate, float(year.mean())),
         table=pd.DataFrame([_row(a) for a in advice.chosen], columns=list(LIST)),
         forms=FORMS,
-        range=f"together {eight_of_ten(low, high, advice.currency)} this fiscal year, net of what they cost once."
+        range=f"{eight_of_ten(low, high, advice.currency)} together this fiscal year, net of what they cost once."
         if advice.chosen
         else "",
         reason=_reason(advice),
@@ -83,7 +83,9 @@ def told(advice: Advice, name: str) -> Answer:
     one = every[name]
     low, high = one.in_year_p10 or 0.0, one.in_year_p90 or 0.0
     instead = (
-        f"It cannot be done beside {advice.against[name]}, which saves more." if name in advice.against else ""
+        f"It cannot be done beside {advice.against[name]}, which saves more."
+        if name in advice.against
+        else ""
     )
     return Answer(
         question="advise",
@@ -166,5 +168,7 @@ def _notes(advice: Advice) -> list[str]:
     if any(a.category == "rate" for a in advice.chosen):
         notes.append("Rates are bought for what is used once the rest is done.")
     if advice.refused:
-        notes.append(f"{several(len(advice.refused), 'further idea')} left out: it would save nothing here, or cannot be simulated (--export has why).")
+        notes.append(
+            f"{several(len(advice.refused), 'further idea')} left out: it would save nothing here, or cannot be simulated (--export has why)."
+        )
     return notes

@@ -62,7 +62,9 @@ def possible(
     return kept, refused
 
 
-def costs(bench: Bench, sets: Sequence[Sequence[Recommendation]]) -> tuple[list[np.ndarray], tuple[str, ...]]:
+def costs(
+    bench: Bench, sets: Sequence[Sequence[Recommendation]]
+) -> tuple[list[np.ndarray], tuple[str, ...]]:
     """Cost (path, month) of the base under each set of advice, money, all on the same draws; and the months."""
     runs = run_many(
         [scenario_of(bench.base, each, "advice") if each else bench.base for each in sets],

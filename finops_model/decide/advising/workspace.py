@@ -32,13 +32,19 @@ class Advice:
     currency: str
     months: tuple[str, ...]
     paths: int
-    chosen: tuple[Recommendation, ...]  # largest run rate first; rates are valued on what use leaves
+    chosen: tuple[
+        Recommendation, ...
+    ]  # largest run rate first; rates are valued on what use leaves
     others: tuple[Recommendation, ...]  # alternatives that were not chosen
-    against: Mapping[str, str]  # id of one of `others` -> id of the chosen one it cannot be done with
+    against: Mapping[
+        str, str
+    ]  # id of one of `others` -> id of the chosen one it cannot be done with
     refused: Mapping[str, str]  # id -> why nothing was simulated of it, or why it saves nothing
     jointly: np.ndarray  # (path, month) saving of all that is chosen, before one-off cost
     in_year: np.ndarray  # (month,) which months are of the fiscal year under way
-    overlap: float  # together − Σ each, money over all months; below 0: they take from the same cost
+    overlap: (
+        float  # together − Σ each, money over all months; below 0: they take from the same cost
+    )
     notes: tuple[str, ...] = ()
 
     @property
@@ -52,7 +58,9 @@ class Advice:
         return sum(each.one_off for each in self.chosen)
 
 
-def ground_of(settings: Settings, daily: pd.DataFrame | None = None, as_of: str | None = None) -> Ground:
+def ground_of(
+    settings: Settings, daily: pd.DataFrame | None = None, as_of: str | None = None
+) -> Ground:
     """The facts of a workspace or of one entity of it, and what else it knows.
 
     Raises FinOpsError where a file of the workspace cannot be read.
@@ -60,7 +68,9 @@ def ground_of(settings: Settings, daily: pd.DataFrame | None = None, as_of: str 
     facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of)
     base = resolve(load_scenario(_base(settings)), settings=settings, facts=facts)
     follows = {name: str(one.get("driver") or "") for name, one in base.tree["workloads"].items()}
-    return Ground(settings=settings, facts=facts, follows=follows, peers=_peers(settings, facts.as_of))
+    return Ground(
+        settings=settings, facts=facts, follows=follows, peers=_peers(settings, facts.as_of)
+    )
 
 
 def recommendations(settings: Settings, **how) -> list[Recommendation]:
@@ -100,7 +110,9 @@ def advice_of(
         if not mine:
             continue
         (below, *alone), months = costs(bench, [chosen, *([*chosen, a] for a in mine)])
-        priced = [valued(a, below - cost, months, bench) for a, cost in zip(mine, alone, strict=True)]
+        priced = [
+            valued(a, below - cost, months, bench) for a, cost in zip(mine, alone, strict=True)
+        ]
         refused |= {a.id: nothing(a, ground) for a in priced if (a.horizon or 0.0) < LEAST}
         more, clash = choose([a for a in priced if a.id not in refused], chosen)
         against |= clash

@@ -1,0 +1,207 @@
+"""Recommendations (docs/method §17.20 to §17.49). Oracles: halves and shares of a run's own workload, sums by plain loops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lever_world import PRICE, PRICES, USE
+from scenario_world import rows, settings
+
+import finops_model as fm
+from finops_model.decide.advice import Ground, Recommendation, advised, shelf
+from finops_model.decide.advising import workspace
+from finops_model.decide.advising.chosen import choose, contradict
+from finops_model.decide.advising.shown import answer_of, told
+from finops_model.decide.advising.simulated import Bench, costs, possible, valued
+from finops_model.errors import FinOpsError, InputError
+from finops_model.scenario.document import load_scenario
+from finops_model.scenario.ledger_base import read_facts
+from finops_model.simulate.kept_fits import Fits
+
+DAYS = pd.date_range("2026-05-01", "2026-10-31")
+TODAY = {"input": 60e6, "output": 10e6}  # tokens a day
+
+
+def tokens(workload: str, use: dict, model: str = "large", **also) -> list[pd.DataFrame]:
+    """A row a day for each meter of tokens."""
+    said = {
+        "ConsumedUnit": "Tokens",
+        "x_Workload": workload,
+        "x_Team": "ai",
+        "x_BusinessUnit": "Support",
+        "ServiceName": "Aurora API",
+        "x_Model": model,
+        **also,
+    }
+    return [
+        rows(
+            DAYS,
+            SkuId=f"{model}:{meter}_tokens",
+            SkuMeter=f"{meter}_tokens",
+            ConsumedQuantity=amount,
+            EffectiveCost=amount * PRICE[model][meter] / 1e6,
+            **said,
+        )
+        for meter, amount in use.items()
+    ]
+
+
+def facts_of(folder, *parts: pd.DataFrame):
+    """Facts of a bill made of these rows, with the price documents of lever_world."""
+    folder.mkdir(exist_ok=True)
+    own = settings(folder)
+    (folder / "prices" / "aurora.yaml").write_text(PRICES)
+    return read_facts(pd.concat(parts, ignore_index=True), own), own
+
+
+def ground_of(folder, *parts: pd.DataFrame, **also) -> Ground:
+    facts, own = facts_of(folder, *parts)
+    return Ground(settings=own, facts=facts, **also)
+
+
+def bench_of(ground: Ground, paths: int = 200) -> Bench:
+    fits = Fits(ground.settings.path(ground.settings.ledger))
+    return Bench(ground=ground, base=load_scenario(None), paths=paths, fits=fits)
+
+
+@pytest.fixture(scope="module")
+def wasteful(tmp_path_factory) -> Ground:
+    """evals: nobody waits for it and nothing is batched; chat: nothing is cached, while the sister company caches half."""
+    folder = tmp_path_factory.mktemp("wasteful")
+    evals = tokens("evals", TODAY, x_Environment="rnd", x_Team="research")
+    sister, _ = facts_of(folder / "sister", *tokens("chat", {**TODAY, "cached_input": 60e6}))
+    return ground_of(
+        folder, *tokens("chat", TODAY), *evals, follows={"chat": "chats"}, peers={"Sister": sister}
+    )
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory) -> Ground:
+    """The same company where evals are batched and chat caches."""
+    folder = tmp_path_factory.mktemp("sound")
+    batched = {"batch_input": 60e6, "batch_output": 10e6}
+    evals = tokens("evals", batched, x_Environment="rnd", x_Team="research")
+    sister, _ = facts_of(folder / "sister", *tokens("chat", USE))
+    return ground_of(
+        folder, *tokens("chat", USE), *evals, follows={"chat": "chats"}, peers={"Sister": sister}
+    )
+
+
+def test_every_kind_of_advice_is_seen_in_a_small_company_and_not_in_its_sound_twin(wasteful, sound):
+    seen = {(each.kind, each.resource, each.sure) for each in advised(wasteful)}
+    assert {("batch_api", "evals", False), ("prompt_caching", "chat", True)} <= seen
+    assert advised(sound) == []
+
+
+def test_a_saving_is_the_difference_of_two_runs_by_hand(wasteful):
+    """All of evals in batches at half the price: half of what evals cost in these months, path by path."""
+    (seen,) = (a for a in advised(wasteful) if a.kind == "batch_api")
+    whole = replace(seen, changes=({**seen.changes[0], "value": 1.0},))
+    bench = bench_of(wasteful)
+    closed = replace(
+        seen,
+        changes=(
+            {
+                "op": "set",
+                "path": "workloads/evals/demand/level",
+                "value": 0.0,
+                "because": "x",
+                "since": seen.since,
+            },
+        ),
+    )
+    (base, half, none), months = costs(bench, [(), (whole,), (closed,)])
+    np.testing.assert_allclose(base - half, (base - none) / 2, rtol=1e-6, atol=1e-6)
+    priced = valued(replace(whole, one_off=100.0), base - half, months, bench)
+    year = [m for m in months if m <= "2026-12"]
+    by_hand = [
+        sum((base - half)[path, at] for at, m in enumerate(months) if m in year) - 100.0
+        for path in range(len(base))
+    ]
+    assert priced.in_year == pytest.approx(sum(by_hand) / len(by_hand))
+    assert priced.in_year_p90 == pytest.approx(np.quantile(by_hand, 0.9))
+    twelve = [m for m in months if m >= seen.since][:12]
+    total = sum((base - half)[:, months.index(m)].mean() for m in twelve)
+    assert priced.run_rate == pytest.approx(total / 12)
+
+
+def test_the_set_is_a_run_of_its_own_and_the_overlap_closes_the_sum(wasteful, monkeypatch):
+    monkeypatch.setattr(workspace, "ground_of", lambda *_: wasteful)
+    advice = workspace.advice_of(wasteful.settings, paths=200)
+    assert [a.kind for a in advice.chosen] == ["batch_api", "prompt_caching"]
+    sum_alone = sum(a.horizon + a.one_off for a in advice.chosen)
+    assert advice.jointly.sum(axis=1).mean() == pytest.approx(sum_alone + advice.overlap)
+    shown = answer_of(advice)
+    assert shown.sentence.startswith("2 recommendations save $")
+    assert list(shown.table["id"]) == ["batch-api-evals", "prompt-caching-chat"]
+    one = told(advice, "batch-api-evals")
+    assert one.sentence.startswith("Send evals through the batch tier: $")
+    assert "ask the owner first" in " ".join(one.said())
+    with pytest.raises(InputError) as problem:
+        told(advice, "batch-api-eval")
+    assert str(problem.value) == (
+        "finops advise: unknown recommendation 'batch-api-eval'. Did you mean 'batch-api-evals'? "
+        "Known: batch-api-evals, prompt-caching-chat."
+    )
+
+
+def test_what_the_scenario_language_refuses_is_left_out_with_its_reason(wasteful):
+    odd = wasteful.recommend(
+        "batch_api", "nowhere", "nowhere", title="t", why="w",
+        changes=({"op": "set", "path": "workloads/nowhere/batch_share", "value": 0.5},),
+    )  # fmt: skip
+    kept, refused = possible(bench_of(wasteful), [odd])
+    assert kept == [] and "nowhere" in refused["batch-api-nowhere"]
+
+
+ADVICE = st.builds(
+    lambda name, workload, lever, value, group, saves: Recommendation(
+        id=name, kind="k", title=name, resource=name, workload=workload, group=group, horizon=saves,
+        changes=({"op": "set", "path": f"workloads/{workload}/{lever}", "value": value},),
+    ),
+    st.uuids().map(str),
+    st.sampled_from(("a", "b", "c")),
+    st.sampled_from(("cache_hit", "batch_share", "demand/level")),
+    st.sampled_from((0, 0.5)),
+    st.sampled_from(("", "g1", "g2")),
+    st.floats(-10, 100),
+)  # fmt: skip
+
+
+@given(st.lists(ADVICE, max_size=12))
+def test_of_any_list_no_two_chosen_contradict_each_other(advice):
+    chosen, against = choose(advice)
+    assert not any(contradict(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :])
+    assert all(a.horizon > 0 for a in chosen)
+    taken = {a.id for a in chosen}
+    for each in (
+        advice
+    ):  # whoever is left out saves nothing, or meets a chosen one that saves as much or more
+        if each.id not in taken and each.horizon > 0:
+            other = next(a for a in chosen if a.id == against[each.id])
+            assert contradict(each, other) and other.horizon >= each.horizon
+
+
+def test_a_file_of_the_shelf_that_gives_something_else_is_refused(wasteful, monkeypatch):
+    module = shelf()["batch_api"]
+    monkeypatch.setattr(module, "advise", lambda ground: [1])
+    with pytest.raises(FinOpsError) as problem:
+        advised(wasteful)
+    assert str(problem.value) == (
+        "finops_model/decide/advice/batch_api.py: advise gave 1, and must give a list of Recommendation."
+    )
+
+
+def test_a_name_nobody_has_is_said_on_a_workspace_without_advice(tmp_path):
+    days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    (tmp_path / "bill.csv").write_text("\n".join(bill))
+    own = fm.start(tmp_path / "bill.csv", folder=tmp_path / "demo")
+    with pytest.raises(InputError) as problem:
+        fm.advise(own, "x", paths=100)
+    assert str(problem.value).startswith("finops advise: unknown recommendation 'x'.")
