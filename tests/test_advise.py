@@ -1,4 +1,4 @@
-"""Recommendations (docs/method §17.20 to §17.49). Oracles: halves and shares of a run's own workload, sums by plain loops."""
+"""Recommendations (docs/method §17.20 to §17.25). Oracles: halves and shares of a run's own workload, sums by plain loops."""
 
 from __future__ import annotations
 
