@@ -34,6 +34,7 @@ from finops_model.settings import (
     TieOut,
     UnitCost,
     VirtualTag,
+    WasteRules,
     WatchLimits,
 )
 
@@ -46,6 +47,7 @@ NESTED = (
     ("an entry of shared_cost: pools", Pool),
     ("chargeback", Chargeback),
     ("watch", WatchLimits),
+    ("waste", WasteRules),
     ("an entry of watch: quotas", QuotaEntry),
     ("an entry of balances", BalanceEntry),
     ("materiality", Materiality),

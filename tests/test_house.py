@@ -59,7 +59,16 @@ UNREACHED: set[str] = {  # issue 19: until page two and `finops advise` ask for 
     "measure.waste",
     "measure.waste._facts",
     "measure.waste._gather",
+    "measure.waste._series",
+    "measure.waste.failed_jobs",
+    "measure.waste.flat_traffic",
     "measure.waste.idle_endpoints",
+    "measure.waste.repeated_runs",
+    "measure.waste.runaway_jobs",
+    "measure.waste.stale_storage",
+    "measure.waste.unused_commitment",
+    "measure.waste.unused_seats",
+    "facts.cycle.seats",
     "facts.daily.resources",
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)

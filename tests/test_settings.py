@@ -37,6 +37,7 @@ from finops_model.settings import (
     TieOut,
     UnitCost,
     VirtualTag,
+    WasteRules,
     WatchLimits,
     load_settings,
 )
@@ -55,6 +56,7 @@ OTHERS = (
     Limit,
     Tags,
     WatchLimits,
+    WasteRules,
     QuotaEntry,
     BalanceEntry,
     UnitCost,
@@ -132,6 +134,7 @@ VALUES = {
             {"dimension": "team", "subject": "a", "unit": "USD", "per": "day", "quantity": 5.0}
         ],
     },
+    "waste": {"stale_days": 60},
     "balances": [{"name": "OpenAI", "left": 900.0, "left_on": "2026-10-31"}],
     "four_eyes": False,
     "records": "x.sqlite",
@@ -158,6 +161,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "shared_cost",
         "chargeback",
         "watch",
+        "waste",
         "materiality",
         "tie_out",
         "quality",

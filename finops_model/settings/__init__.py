@@ -9,6 +9,7 @@ from .books.calendar import FiscalCalendar
 from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .cycle.outlook import Charges, Cogs
+from .cycle.waste import WasteRules
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
 from .report import Limit, Materiality, Quality, TieOut
@@ -56,6 +57,7 @@ __all__ = [
     "UnitCost",
     "UnitCosts",
     "VirtualTag",
+    "WasteRules",
     "WatchLimits",
     "column_of",
     "load_settings",

@@ -19,6 +19,7 @@ from .books.rates import ExchangeRates
 from .company import Company
 from .cycle.files import Cycle
 from .cycle.outlook import Outlook
+from .cycle.waste import WasteRules
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting
@@ -65,6 +66,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Outlook, Cycle, Files, 
     )
     watch: WatchLimits = Field(
         default=WatchLimits(), description="What `finops watch` holds spend against."
+    )
+    waste: WasteRules = Field(
+        default=WasteRules(),
+        description="From which figure on money counts as spent on nothing.",
     )
     quality: Quality = Field(
         default=Quality(), description="When the data-quality card asks for attention."

@@ -144,7 +144,7 @@ def each_once(facts: WasteFacts, lines: Iterable[Waste]) -> list[Waste]:
     Returns
     -------
     list of Waste
-        Dearest in the month first; a line of which nothing is left is gone. The sum of all claims of a row is at most its cost.
+        Dearest in the month first; a line of which less than `least` of finops.yaml is left is gone. The sum of all claims of a row is at most its cost.
 
     Source
     ------
@@ -174,7 +174,7 @@ def each_once(facts: WasteFacts, lines: Iterable[Waste]) -> list[Waste]:
             sure=line.sure,
             resource=line.resource,
         )
-        if own is None:
+        if own is None or own.claims.sum() < facts.rules.least:
             continue
         left.loc[own.claims.index] -= own.claims
         kept.append(replace(own, workload=line.workload, unit=line.unit, team=line.team))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ...settings import WasteRules
+
 CATEGORIES = (
     "idle",
     "unused_commitment",
@@ -91,8 +93,10 @@ class WasteFacts:
         Of the money.
     usage : frame, optional
         `facts.usage.daily.daily_usage`, one view; None: the workspace has none.
-    driven : frozenset of str
-        Workloads that a driver of the workspace drives.
+    seats : frame, optional
+        `facts.cycle.seats.read_seats`; None: the workspace has none.
+    rules : WasteRules
+        `waste:` of finops.yaml.
     owners : dict of str to str
         Workload -> person, where a file names one.
 
@@ -108,7 +112,8 @@ class WasteFacts:
     last: str
     currency: str
     usage: pd.DataFrame | None = None
-    driven: frozenset[str] = frozenset()
+    seats: pd.DataFrame | None = None
+    rules: WasteRules = WasteRules()
     owners: dict[str, str] = field(default_factory=dict)
 
     def line(

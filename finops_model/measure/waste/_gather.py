@@ -1,9 +1,10 @@
-"""The facts of a workspace that waste is looked for in: rows by resource, use of machines, what drivers drive."""
+"""The facts of a workspace that waste is looked for in: rows by resource, use of machines, seats."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from ...facts.cycle.seats import read_seats
 from ...facts.daily.resources import resources
 from ...facts.usage.daily import daily_usage, one_view
 from ...facts.usage.store import UsageStore
@@ -29,12 +30,12 @@ def gather(settings, ledger, daily: pd.DataFrame, month: str) -> WasteFacts:
     Returns
     -------
     WasteFacts
-        Rows by resource, use of machines, what drivers drive.
+        Rows by resource, use of machines, seats, rules.
 
     Raises
     ------
     FinOpsError
-        A file of `usage:` cannot be read.
+        A file of `usage:` or `seats:` cannot be read.
 
     Examples
     --------
@@ -56,6 +57,8 @@ def gather(settings, ledger, daily: pd.DataFrame, month: str) -> WasteFacts:
         last=last,
         currency=settings.currency,
         usage=_usage(settings),
+        seats=_seats(settings),
+        rules=settings.waste,
     )
 
 
@@ -65,3 +68,12 @@ def _usage(settings) -> pd.DataFrame | None:
         store.ingest(settings.files(settings.usage), time_zone=settings.usage_time_zone)
     table = store.table()
     return one_view(daily_usage(table, settings.time_zone))[0] if table.num_rows else None
+
+
+def _seats(settings) -> pd.DataFrame | None:
+    if not settings.seats:
+        return None
+    own = settings.own.name if settings.own else ""
+    return read_seats(
+        settings.path(settings.seats), own, [entity.name for entity in settings.entities]
+    )

@@ -9,15 +9,13 @@ import pandas as pd
 
 from ._facts import Waste, WasteFacts
 
-REQUESTS_AN_HOUR = 1.0  # fewer per paid GPU hour: idle; health checks alone stay below it
-
 
 def waste(facts: WasteFacts) -> list[Waste]:
     """One line per endpoint that was idle in some month, with the money of its idle months."""
     months = by_endpoint(facts.usage)
     lines = []
     for resource, own in months.groupby("resource", sort=True):
-        idle = own[own["requests"] < REQUESTS_AN_HOUR * own["hours"]]
+        idle = own[own["requests"] < facts.rules.requests_an_hour * own["hours"]]
         rows = facts.rows[
             of_resource(facts.rows, str(resource)) & facts.rows["x_Month"].isin(idle["month"])
         ]
@@ -43,7 +41,7 @@ def waste(facts: WasteFacts) -> list[Waste]:
             evidence=evidence,
             why=(
                 f"{newest['requests']:,.0f} requests in {newest['paid GPU hours']:,.0f} paid GPU hours of {newest['month']}: "
-                "fewer than one an hour."
+                f"fewer than {facts.rules.requests_an_hour:g} an hour."
             ),
         )
         lines += [line] if line else []
