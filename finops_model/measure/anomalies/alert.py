@@ -162,7 +162,8 @@ def from_episode(
     said = f"{episode.subject} cost {money(episode.actual, currency)} {span}, {size}"
     if runaway:
         said += f"; {hours:,.0f} GPU-hours instead of {before:,.0f}"
-    who = owner.get("team") or owner.get("business_unit") or "the owner"
+    names = (owner.get("team"), owner.get("business_unit"))
+    who = next((name for name in names if name and not name.startswith("(un")), "the owner")
     if runaway:
         do = f"Ask {who} whether the job should run; stop it, or cap it with a quota."
     elif not up:
