@@ -19,7 +19,7 @@ from ..page.html import shell
 from ..page.tables import Column, table
 from .gather import Monday
 from .items import ALERTS, MOVERS, SECTIONS, WASTE, Item
-from .tickets import as_csv, description, evidence, summary
+from .tickets import as_csv, description, summary
 
 TITLES = {
     ALERTS: "What happened",
@@ -176,7 +176,7 @@ def _section(section: str, items: list[Item], monday: Monday) -> Markup:
     rows = [
         [
             signed(one.amount, monday.currency),
-            _what(one, monday.currency),
+            _what(one),
             clean(one.owner),
             one.do,
             Markup('{} <span class="nw">({})</span>').format(one.state or "not answered", one.id),
@@ -194,14 +194,14 @@ def _section(section: str, items: list[Item], monday: Monday) -> Markup:
     return table(columns, rows, TITLES[section], note=note, name=section.casefold())
 
 
-def _what(item: Item, currency: str) -> Markup:
-    """What happened, and below it why: what moved, else the first rows of evidence."""
+def _what(item: Item) -> Markup:
+    """What happened, and below it why: what moved, what people know of these days."""
     sure = "" if item.sure else " Not sure: the bill alone says so."
-    why = f"Moved: {item.why}." if item.why else ""
-    if not why and item.section == WASTE:
-        why = "; ".join(text[2:] for text in evidence(item, currency)[:2])
+    why = f"{'' if item.section == WASTE else 'Moved: '}{item.why}." if item.why else ""
     head = Markup("<strong>{}</strong>: {}{}").format(item.kind, item.what, sure)
-    return head + Markup("<br>{}").format(why) if why else head
+    for text in (why, *(f"Known already: {note}" for note in item.notes)):
+        head += Markup("<br>{}").format(text) if text else Markup("")
+    return head
 
 
 def _week(monday: Monday) -> Markup:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from ...facts.cycle.notes import Note
 from ...facts.daily import warehouse
+from ...forecasting.covariates.notes import noted, notes_of
 from ...measure.actuals import cost_rows
 from ...measure.anomalies.watch import Watch
 from ...measure.change.week import Week, week_of
+from ...measure.waste import found_waste
+from ...periods import add_months, month_days
 from ...progress import Progress
 from ...records.store import Records
 from ...settings import Settings
+from ...wording import clean
 from ..alerts.answers import Answered, standing_answers
 from ..alerts.workspace import look
 from ..close import books
-from .items import Item, in_order, of_alert, of_mover, once_each, with_answers
-
-MONDAY = 0
+from .items import Item, in_order, of_alert, of_mover, of_waste, once_each, with_answers
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,29 @@ def gather(
 ) -> Monday:
     """The list as of a day; None: the newest complete one."""
     watched = look(settings, as_of, progress=progress)
-    daily = warehouse.daily(books(settings, progress), settings)
+    ledger = books(settings, progress)
+    daily = warehouse.daily(ledger, settings)
+    notes = notes_of(settings, daily)
     rows = cost_rows(daily)
     rows = rows[rows["ChargeClass"] != "Correction"]
     last = _whole_until(watched)
     week = week_of(rows, last, settings.currency)
+    month = last_month(watched.as_of)
+    facts = daily[daily["ChargeDate"] <= pd.Timestamp(watched.as_of)]
+    end = str(month_days(month)[-1])
     items = [of_alert(one) for one in watched.alerts]
+    if f"{daily['ChargeDate'].min():%Y-%m}" <= month:
+        items += [
+            of_waste(one, month, end)
+            for one in found_waste(settings, ledger, facts, month)
+            if one.month_cost > 0
+        ]
     items += [of_mover(one, week, settings.currency) for one in week.movers]
     with Records(settings.path(settings.records)) as records:
         answers = standing_answers(records, settings.own.name if settings.own else "")
-    kept, gone = with_answers(once_each(items), answers)
+    kept, gone = with_answers(
+        [_with_notes(one, notes, watched.as_of) for one in once_each(items)], answers
+    )
     units = {str(name) for name in set(daily["x_BusinessUnit"]) if name and name != "All"}
     teams = {str(name) for name in set(daily["x_Team"]) if name and not name.startswith("(un")}
     return Monday(
@@ -67,6 +83,22 @@ def gather(
         owners=tuple(sorted(units | teams)),
         notes=tuple(watched.notes),
     )
+
+
+def _with_notes(item: Item, notes: tuple[Note, ...], as_of: str) -> Item:
+    """An item with the dated notes on its days: what is known of them already."""
+    said = noted(notes, item.subject, item.first or as_of, item.last)
+    return replace(item, notes=tuple(f"{one.span}: {clean(one.text)}" for one in said))
+
+
+def last_month(day: str) -> str:
+    """The newest month that is whole by a day.
+
+    >>> last_month("2026-11-15"), last_month("2026-11-30")
+    ('2026-10', '2026-11')
+    """
+    month = day[:7]
+    return month if day == str(month_days(month)[-1]) else add_months(month, -1)
 
 
 def _whole_until(watched: Watch) -> str:

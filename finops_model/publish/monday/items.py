@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from ...measure.anomalies.alert import NAMES, Alert, why_of
 from ...measure.anomalies.detect import identity
 from ...measure.change.week import Mover, Week
+from ...measure.waste import Waste
+from ...periods import month_name
 from ...wording import clean, money, percent
 from ...wording.workload import spoken
 from ..alerts.answers import Answered
@@ -16,6 +18,13 @@ ALERTS, WASTE, MOVERS = "Alerts", "Waste", "Movers"
 SECTIONS = (ALERTS, WASTE, MOVERS)
 NOBODY = "nobody is named"
 LINES = 6  # rows of evidence
+DO = {
+    "idle": "Ask its owner whether anybody needs it; switch it off, or say why it stays.",
+    "unused_commitment": "Move eligible use under it, or do not renew that much.",
+    "orphaned_storage": "Ask its owner whether anybody reads it; delete it, or move it to a colder tier.",
+    "failed_or_repeated": "Find why it failed or ran twice, and stop paying for it again.",
+    "unused_seats": "Give back the seats that nobody opens.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,7 @@ class Item:
     last: str  # the newest day on which it was seen
     evidence: tuple[dict, ...] = ()
     sure: bool = True
+    notes: tuple[str, ...] = ()  # dated notes on it
     answered: Answered | None = None
 
     @property
@@ -130,6 +140,35 @@ def of_mover(mover: Mover, week: Week, currency: str) -> Item:
     )
 
 
+def of_waste(line: Waste, month: str, last: str) -> Item:
+    """A line of waste of a month: what it cost in it. The same resource and kind have one id as long as it lasts."""
+    subject = line.resource or line.workload
+    kind = f"{line.kind[:1].upper()}{line.kind[1:]}"
+    of = f" of {clean(spoken(line.workload))}" if line.workload and line.resource else ""
+    since = f" since {line.since}" if line.since else ""
+    return Item(
+        id=identity("waste", line.kind, line.resource, line.workload, line.since),
+        section=WASTE,
+        kind=kind,
+        subject=subject,
+        what=(
+            f"{clean(spoken(subject))}{of} cost {money(line.month_cost, line.currency)} in {month_name(month)} "
+            f"and bought nothing{since}."
+        ),
+        why=clean(line.why).rstrip("."),
+        do=DO[line.category],
+        amount=line.month_cost,
+        over=month_name(month),
+        owner=owner_of(line.owner, line.team, line.unit),
+        business_unit=line.unit,
+        team=line.team,
+        first=line.since,
+        last=last,
+        evidence=tuple(line.evidence[-LINES:]),
+        sure=line.sure,
+    )
+
+
 def owner_of(*names: str) -> str:
     """Person, team and unit that are named, in this order.
 
@@ -159,13 +198,19 @@ def once_each(items: Sequence[Item]) -> list[Item]:
 def with_answers(
     items: Iterable[Item], answers: Mapping[str, Answered]
 ) -> tuple[list[Item], list[Item]]:
-    """(items with what was answered, items that are done). Done: answered so, and not seen on a day after the answer."""
+    """(items with what was answered, items that are done). Done: answered so, and not seen on a day after the answer.
+
+    Waste is known by whole months: what it cost in the month of the answer may be of days before it.
+    """
     kept, gone = [], []
     for one in items:
         said = answers.get(one.id)
         if said is not None:
             one = replace(one, answered=said, owner=said.owner or one.owner)
-        closed = said is not None and said.answer == "done" and one.last <= said.on
+        length = len("2026-10") if one.section == WASTE else len("2026-10-31")
+        closed = (
+            said is not None and said.answer == "done" and one.last[:length] <= said.on[:length]
+        )
         (gone if closed else kept).append(one)
     return kept, gone
 

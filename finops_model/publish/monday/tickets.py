@@ -47,7 +47,8 @@ def description(item: Item, currency: str) -> str:
         lines.append("Not sure: the bill alone says so. Look before you switch anything off.")
     if item.why:
         lines.append(f"What moved: {item.why}.")
-    lines += evidence(item, currency)
+    lines += [f"Known already: {note}" for note in item.notes]
+    lines += evidence(item)
     lines += [
         f"To do: {item.do}",
         f"Owner: {clean(item.owner)}.",
@@ -56,12 +57,12 @@ def description(item: Item, currency: str) -> str:
     return "\n".join(lines)
 
 
-def evidence(item: Item, currency: str) -> list[str]:
+def evidence(item: Item) -> list[str]:
     """Rows of evidence in words, the first few."""
     said = []
     for row in item.evidence[:LINES]:
         cells = [
-            f"{clean(name)} {_cell(value, currency)}"
+            f"{clean(name)} {_cell(value)}"
             for name, value in row.items()
             if value not in (None, "")
         ]
@@ -71,9 +72,9 @@ def evidence(item: Item, currency: str) -> list[str]:
     return said
 
 
-def _cell(value, currency: str) -> str:
+def _cell(value) -> str:
     if isinstance(value, float):
-        return f"{value:,.2f} {currency}".replace("-", "−")
+        return f"{value:,.2f}".replace("-", "−")
     return clean(value)
 
 
