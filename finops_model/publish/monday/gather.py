@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...facts.cycle.notes import Note
 from ...facts.daily import warehouse
-from ...forecasting.covariates.notes import noted, notes_of
+from ...forecasting.notes.workspace import noted, notes_of
 from ...measure.actuals import cost_rows
 from ...measure.anomalies.watch import Watch
 from ...measure.change.week import Week, week_of

@@ -7,7 +7,7 @@ import pandas as pd
 from ...errors import InputError
 from ...facts.cycle.notes import Note, read_notes
 from ...settings import Settings
-from .events import KINDS
+from ..covariates.events import KINDS
 
 
 def notes_of(settings: Settings, daily: pd.DataFrame | None = None) -> tuple[Note, ...]:
