@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...settings import column_of
+from ...settings import column_of, load_tag_rules
+from . import kept
 from .allocate import UNTAGGED, allocate, organisation_of
 from .warehouse import KEYS, MEASURES, RESOURCE, by_resource
 
 RESOURCES = [*KEYS, *RESOURCE, *MEASURES, "Rows"]
+RULES = 1  # raise it when a rule of this file or of the warehouse changes: kept answers are then not used
 
 
 def resources(ledger, settings, through=None) -> pd.DataFrame:
@@ -50,12 +52,31 @@ def resources(ledger, settings, through=None) -> pd.DataFrame:
     """
     own = [column_of(name) for name in settings.dimensions]
     columns = [*RESOURCES[: -len(MEASURES) - 1], *own, *MEASURES, "Rows"]
-    if not ledger.proof():
+    parts, organisation = ledger.proof(), organisation_of(settings)
+    if not parts:
         return _typed(pd.DataFrame({name: [] for name in columns}))
-    frame = _typed(by_resource(ledger, settings, through))
-    frame = allocate(frame, organisation_of(settings))
+    asked = kept.question(
+        [
+            "resources",
+            RULES,
+            parts,
+            ledger.fingerprint(),
+            settings.tags.model_dump(),
+            settings.time_zone,
+            organisation,
+            str(through),
+            load_tag_rules(settings).model_dump(),
+            {name: dimension.model_dump() for name, dimension in settings.dimensions.items()},
+        ]
+    )
+    before = kept.read(ledger.root, asked)
+    if before is not None and set(columns) <= set(before):
+        return _typed(before)[columns]
+    frame = allocate(_typed(by_resource(ledger, settings, through)), organisation)
     frame[own] = frame[own].replace("", UNTAGGED)
-    return frame.sort_values([*KEYS, *own, *RESOURCE], ignore_index=True)[columns]
+    frame = frame.sort_values([*KEYS, *own, *RESOURCE], ignore_index=True)[columns]
+    kept.keep(ledger.root, asked, frame)
+    return frame
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

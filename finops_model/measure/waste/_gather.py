@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...facts.cycle.seats import read_seats
 from ...facts.daily.resources import resources
@@ -11,6 +13,12 @@ from ...facts.usage.store import UsageStore
 from ...periods import month_column, month_days
 from ..actuals import cost_rows
 from ._facts import WasteFacts
+
+METERS = (
+    "requests",
+    "gpu_hours_paid",
+    "gpu_hours_allocated",
+)  # of machines; models have no endpoint
 
 
 def gather(settings, ledger, daily: pd.DataFrame, month: str) -> WasteFacts:
@@ -50,7 +58,8 @@ def gather(settings, ledger, daily: pd.DataFrame, month: str) -> WasteFacts:
     """
     end = str(month_days(month)[-1])
     last = min(end, str(daily.attrs.get("complete", "")) or end)
-    rows = cost_rows(resources(ledger, settings, through=last)).reset_index(drop=True)
+    rows = cost_rows(resources(ledger, settings))
+    rows = rows[rows["ChargeDate"] <= pd.Timestamp(last)].reset_index(drop=True)
     return WasteFacts(
         rows=rows.assign(x_Month=month_column(rows)),
         month=month,
@@ -67,6 +76,8 @@ def _usage(settings) -> pd.DataFrame | None:
     if settings.usage:
         store.ingest(settings.files(settings.usage), time_zone=settings.usage_time_zone)
     table = store.table()
+    table = table.filter(pc.is_in(table["SkuMeter"], pa.array(METERS)))
+    table = table.filter(pc.equal(pc.fill_null(table["x_Model"], ""), ""))
     return one_view(daily_usage(table, settings.time_zone))[0] if table.num_rows else None
 
 
