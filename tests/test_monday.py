@@ -286,3 +286,41 @@ def test_answers_need_their_columns(company, tmp_path):
         "a.csv: a file of answers needs a column 'answer'. Did you mean 'anser'? Columns seen: id, anser, by. "
         "Name it, or add it."
     )
+
+
+def test_an_alert_is_answered_by_command_and_shows_it(tmp_path):
+    lines = ["Date,Cost (USD),Team,Service"]
+    lines += [f"{day.date()},{chat(day)},chat,GPU" for day in DAYS]
+    (tmp_path / "bill.csv").write_text("\n".join(lines))
+    fm.start(tmp_path / "bill.csv", folder=tmp_path / "ws")
+    where = ("-s", str(tmp_path / "ws"))
+    told = json.loads(finops("watch", "--json", *where)[1])
+    (alert,) = told["alerts"]
+    assert "answered" not in alert
+    ask = ("watch", "answer", alert["id"])
+    for words, message in (
+        ((*ask, "fine", "--by", "Ada"), "finops watch answer: unknown answer 'fine'."),
+        (
+            (*ask, "disputed", "--by", "Ada"),
+            "--because: a dispute says in a sentence what is not so.",
+        ),
+        ((*ask, "done", "--by", " "), "--by: say who answers."),
+        (
+            ("watch", "answer", "zz", "done", "--by", "Ada"),
+            "finops watch answer: unknown item 'zz'.",
+        ),
+    ):
+        code, _, err = finops(*words, *where)
+        assert code == 2 and message in " ".join(err.split())
+    code, out, err = finops(*ask, "disputed", "--by", "Ada", "--because", "A launch", *where)
+    assert code == 0 and out.startswith(f"Recorded: {alert['what']} Disputed by Ada on "), err
+    assert finops(*ask, "disputed", "--by", "Ada", "--because", "A launch", *where)[1].startswith(
+        "It stands already."
+    )
+    (again,) = json.loads(finops("watch", "--json", *where)[1])["alerts"]
+    assert again["answered"]["answer"] == "disputed"
+    shown = finops("watch", *where, columns=80)[1]  # a narrow terminal: a list
+    assert "Answer: disputed by Ada" in shown
+    (page,) = (tmp_path / "ws").rglob("alerts.html")
+    assert "disputed by Ada" in page.read_text()
+    assert fm.monday(fm.load_settings(tmp_path / "ws")).table["answer"][0].startswith("disputed by")

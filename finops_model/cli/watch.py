@@ -109,11 +109,12 @@ def watch(
     known = messages.sent(place)
     fresh = {one.id for one in report.alerts if one.id not in known}
     company = chosen.own.name if chosen.own else chosen.company
-    published = files.publish(report, place, company, fresh)
+    answers = workspace.answers_of(chosen)
+    published = files.publish(report, place, company, fresh, answers)
     if as_json:
-        out.print_json(json.dumps(files.as_json(report, company, fresh)))
+        out.print_json(json.dumps(files.as_json(report, company, fresh, answers)))
     else:
-        _show(report, published)
+        _show(report, published, answers)
     if notify:
         count = messages.notify(report, place, company, urls)
         if not as_json:
@@ -122,7 +123,7 @@ def watch(
             )
 
 
-def _show(report, place: Path) -> None:
+def _show(report, place: Path, answers) -> None:
     from ..measure.anomalies.alert import NAMES
     from ..publish.alerts.words import headline, size
     from ..wording import clean
@@ -135,12 +136,14 @@ def _show(report, place: Path) -> None:
             table.add_column(title, overflow="fold")
         table.add_column("Id", no_wrap=True)
         for one in report.alerts:
+            owner = clean(one.owner)
+            owner += f"\n{answers[one.id].words()}" if one.id in answers else ""
             what = f"{NAMES[one.kind]}: {clean(one.what)}{' It goes on.' * one.ongoing}" + (
                 f"\nMoved: {clean(one.why)}" if one.why else ""
             )
             table.add_row(
                 size(one, report.currency),
-                *(Text(word) for word in (what, clean(one.owner), clean(one.do))),
+                *(Text(word) for word in (what, owner, clean(one.do))),
                 one.id,
             )
         out.print(table)
@@ -156,6 +159,7 @@ def _show(report, place: Path) -> None:
                 f"{one.what}{' It goes on.' * one.ongoing}",
                 f"Moved: {one.why}" * bool(one.why),
                 f"Owner: {one.owner}",
+                f"Answer: {answers[one.id].words()}" if one.id in answers else "",
                 one.do,
             ):
                 if word:
@@ -201,5 +205,44 @@ def feedback(
     )
     out.print(
         f"Recorded: {recorded.subject}, {recorded.start} to {recorded.end}, {verdict}. {then}",
+        markup=False,
+    )
+
+
+@group.command()
+def answer(
+    item: Annotated[str, typer.Argument(help="Id of an alert or of a thing on the Monday list.")],
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="ANSWER",
+            help="accepted: the owner takes it. disputed: it is not so, say why. done: it is put right.",
+        ),
+    ],
+    by: Annotated[str, typer.Option(help="Who answers.")],
+    because: Annotated[str, typer.Option(help="Why; a dispute needs it.")] = "",
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+):
+    """Record what the owner of an alert answers; many at once: finops monday --answers FILE.
+
+    Example: [bold]finops watch answer 1a2b3c4d5e accepted --by "Ada"[/bold]
+    """
+    from ..publish.alerts import answers
+
+    given = answers.check_answer(
+        answers.Answered(item=item, answer=word, by=by, on=answers.today(), because=because)
+    )
+    from ..publish.monday import files, gather  # the long part begins
+
+    chosen = load(settings, entity)
+    known = files.known_of(chosen)
+    if item not in known:
+        do = "finops watch and finops monday show the ids."
+        raise FinOpsError(unknown("finops watch answer", "item", item, known, do))
+    fresh = gather.record(chosen, [given], known)
+    said = given.words()
+    out.print(
+        f"Recorded: {known[item]} {said[:1].upper()}{said[1:]}." if fresh else "It stands already.",
         markup=False,
     )

@@ -9,12 +9,9 @@ import pandas as pd
 from ..decide.questions.answer import Answer
 from ..progress import Progress
 from ..publish.alerts import answers as answered
-from ..publish.alerts.folder import folder_of
-from ..publish.alerts.verdicts import known_alerts
 from ..publish.monday import files
-from ..publish.monday.gather import Monday, gather
+from ..publish.monday.gather import Monday, gather, record
 from ..publish.monday.tickets import rows
-from ..records.store import Records
 from ..settings import Settings, load_settings
 from ..wording import money, pictures
 
@@ -138,15 +135,11 @@ def answer_of(found: Monday) -> Answer:
 
 def take_answers(settings: Settings, file: str | os.PathLike, found: Monday) -> list:
     """The answers of a file, recorded; those that stand already are not added again. Raises InputError before anything is written."""
-    place = folder_of(settings)
-    known = {one["id"]: one["what"] for one in known_alerts(place).values()}
-    known |= files.known_items(place)
+    known = files.known_of(settings)
     known |= {one.id: one.what for one in (*found.items, *found.closed)}
     owners = set(found.owners) | {one.by for one in found.answers.values()}
     given = answered.read_answers(file, known, owners, answered.today())
-    entity = settings.own.name if settings.own else ""
-    with Records(settings.path(settings.records)) as records:
-        return answered.record_answers(records, given, known, entity)
+    return record(settings, given, known)
 
 
 __all__ = ["monday"]

@@ -6,7 +6,10 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -17,11 +20,20 @@ from ...measure.words import money
 from ...wording import clean
 from ..page.html import shell
 from ..page.tables import Column, table
+from .answers import Answered
 from .folder import alone
 from .words import headline, markdown, size
 
+NONE: Mapping[str, Answered] = MappingProxyType({})
 
-def publish(watch: Watch, folder: Path, company: str, fresh: set[str] | None = None) -> Path:
+
+def publish(
+    watch: Watch,
+    folder: Path,
+    company: str,
+    fresh: set[str] | None = None,
+    answers: Mapping[str, Answered] = NONE,
+) -> Path:
     """Write alerts.json, alerts.md and alerts.html of a day: made aside, put in place by one rename. Returns their folder."""
     root = Path(folder) / "alerts"
     root.mkdir(parents=True, exist_ok=True)
@@ -31,12 +43,15 @@ def publish(watch: Watch, folder: Path, company: str, fresh: set[str] | None = N
         write_atomic(
             aside / "alerts.json",
             json.dumps(
-                as_json(watch, company, fresh), ensure_ascii=False, allow_nan=False, indent=1
+                as_json(watch, company, fresh, answers),
+                ensure_ascii=False,
+                allow_nan=False,
+                indent=1,
             )
             + "\n",
         )
         write_atomic(aside / "alerts.md", markdown(watch, company))
-        write_atomic(aside / "alerts.html", page(watch, company))
+        write_atomic(aside / "alerts.html", page(watch, company, answers))
         os.chmod(aside, 0o755)
         with alone(folder):
             old = root / f".{watch.as_of}.old"
@@ -51,9 +66,17 @@ def publish(watch: Watch, folder: Path, company: str, fresh: set[str] | None = N
     return place
 
 
-def as_json(watch: Watch, company: str, fresh: set[str] | None = None) -> dict:
-    """The watch as plain data. `new`: ids that no earlier run has sent."""
-    alerts = [one.as_dict() for one in watch.alerts]
+def as_json(
+    watch: Watch,
+    company: str,
+    fresh: set[str] | None = None,
+    answers: Mapping[str, Answered] = NONE,
+) -> dict:
+    """The watch as plain data. `new`: ids that no earlier run has sent; `answered`: what owners said of an alert."""
+    alerts = [
+        one.as_dict() | ({"answered": asdict(answers[one.id])} if one.id in answers else {})
+        for one in watch.alerts
+    ]
     return {
         "schema": 1,
         "company": company,
@@ -71,7 +94,7 @@ def as_json(watch: Watch, company: str, fresh: set[str] | None = None) -> dict:
     }
 
 
-def page(watch: Watch, company: str) -> str:
+def page(watch: Watch, company: str, answers: Mapping[str, Answered] = NONE) -> str:
     """The alerts as one HTML page in the look of the reports; every text from outside is escaped."""
     columns = [
         Column("Money"),
@@ -88,7 +111,7 @@ def page(watch: Watch, company: str) -> str:
             NAMES[one.kind],
             clean(one.what) + (" It goes on." if one.ongoing else ""),
             clean(one.why),
-            clean(one.owner),
+            clean(one.owner) + (f"; {answers[one.id].words()}" if one.id in answers else ""),
             clean(one.do),
             one.id,
         ]

@@ -26,6 +26,7 @@ from ...settings import Settings
 from .. import since as since_report
 from ..close import books
 from ..report.publication import marks, sentences
+from .answers import Answered, standing_answers
 from .folder import folder_of
 from .verdicts import read_feedback
 
@@ -99,6 +100,12 @@ def look(
     with Records(settings.path(settings.records)) as records:
         more += sentences(marks(records, settings.four_eyes))
     return replace(watched, notes=(*watched.notes, *more)) if more else watched
+
+
+def answers_of(settings: Settings) -> dict[str, Answered]:
+    """What owners answered in this company or entity, the newest of each item."""
+    with Records(settings.path(settings.records)) as records:
+        return standing_answers(records, settings.own.name if settings.own else "")
 
 
 def limits_of(settings: Settings) -> dict:

@@ -12,9 +12,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ...documents import write_atomic
+from ...settings import Settings
 from ...wording import clean, day, money
 from ...wording.bridge import signed
-from ..alerts.folder import alone
+from ..alerts.folder import alone, folder_of
+from ..alerts.verdicts import known_alerts
 from ..page.html import shell
 from ..page.tables import Column, table
 from .gather import Monday
@@ -127,10 +129,11 @@ def publish(monday: Monday, folder: Path) -> Path:
     return place
 
 
-def known_items(folder: Path) -> dict[str, str]:
-    """Id -> what it is, of every list and alert that was published so far."""
-    known: dict[str, str] = {}
-    for path in sorted(Path(folder).glob("monday/[0-9]*/monday.json")):
+def known_of(settings: Settings) -> dict[str, str]:
+    """Id -> what it is, of every list and alert of a company or entity that was published so far."""
+    folder = folder_of(settings)
+    known = {one["id"]: str(one.get("what", "")) for one in known_alerts(folder).values()}
+    for path in sorted(folder.glob("monday/[0-9]*/monday.json")):
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
             known |= {one["id"]: one["what"] for one in [*told["items"], *told["closed"]]}

@@ -19,8 +19,8 @@ from ...progress import Progress
 from ...records.store import Records
 from ...settings import Settings
 from ...wording import clean
-from ..alerts.answers import Answered, standing_answers
-from ..alerts.workspace import look
+from ..alerts.answers import Answered, record_answers
+from ..alerts.workspace import answers_of, look
 from ..close import books
 from .items import Item, in_order, of_alert, of_mover, of_waste, once_each, with_answers
 
@@ -64,8 +64,7 @@ def gather(
             if one.month_cost > 0
         ]
     items += [of_mover(one, week, settings.currency) for one in week.movers]
-    with Records(settings.path(settings.records)) as records:
-        answers = standing_answers(records, settings.own.name if settings.own else "")
+    answers = answers_of(settings)
     kept, gone = with_answers(
         [_with_notes(one, notes, watched.as_of) for one in once_each(items)], answers
     )
@@ -83,6 +82,12 @@ def gather(
         owners=tuple(sorted(units | teams)),
         notes=tuple(watched.notes),
     )
+
+
+def record(settings: Settings, answers: list[Answered], known: dict[str, str]) -> list[Answered]:
+    """Answers into the records of a company or entity; returns those that did not stand already."""
+    with Records(settings.path(settings.records)) as records:
+        return record_answers(records, answers, known, settings.own.name if settings.own else "")
 
 
 def _with_notes(item: Item, notes: tuple[Note, ...], as_of: str) -> Item:
