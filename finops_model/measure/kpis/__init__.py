@@ -113,8 +113,10 @@ class Facts(CycleFacts):
         Driver -> measure.carried.Drives. A set of workloads is of the company; None: all of them.
     currency : str
         Three letters.
-    **more
-        The fields of CycleFacts.
+    usage, quality, seats, customers, customer_usage, waste, budget : optional
+        As in CycleFacts.
+    grades, anomalies, research, tagged, values, actions : optional
+        As in CycleFacts.
 
     Examples
     --------
