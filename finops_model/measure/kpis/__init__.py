@@ -66,13 +66,16 @@ class CycleFacts:
     budget : dict, optional
         Month -> budget of the unit in `currency`.
     grades : frame, optional
-        Published forecasts that are over: month, lead (months), p50, actual.
+        Published forecasts: month, made, lead (months), p50, actual (nan: not over), previous (P50
+        of the forecast before it of the same month; nan: none).
     anomalies : frame, optional
-        date, amount: what days cost more or less than expected, in `currency`.
-    research : frame, optional
-        The rows of `daily` that are research and development.
-    tagged : frame, optional
-        The rows of `daily` whose tags break no rule.
+        date, amount: what days cost more than expected, in `currency`.
+    tags : frame, optional
+        month, cost, debt: of the cost, what breaks a rule of tags.
+    complete : str, optional
+        Newest day that every source has reached; "": the newest of `daily`.
+    year_starts : int, optional
+        Month in which the fiscal year begins.
     values : frame, optional
         Business value by initiative and month.
     actions : sequence, optional
@@ -93,8 +96,9 @@ class CycleFacts:
     budget: Mapping[str, float] | None = None
     grades: pd.DataFrame | None = None
     anomalies: pd.DataFrame | None = None
-    research: pd.DataFrame | None = None
-    tagged: pd.DataFrame | None = None
+    tags: pd.DataFrame | None = None
+    complete: str = ""
+    year_starts: int = 1
     values: pd.DataFrame | None = None
     actions: Sequence | None = None
 
@@ -115,7 +119,7 @@ class Facts(CycleFacts):
         Three letters.
     usage, quality, seats, customers, customer_usage, waste, budget : optional
         As in CycleFacts.
-    grades, anomalies, research, tagged, values, actions : optional
+    grades, anomalies, tags, complete, year_starts, values, actions : optional
         As in CycleFacts.
 
     Examples

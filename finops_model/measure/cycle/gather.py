@@ -1,0 +1,152 @@
+"""The facts of KPIs of a workspace: only those that the KPIs asked for need are read (docs/method §16.10)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import pandas as pd
+
+from ...facts.cycle.customers import read_customer_usage, read_customers
+from ...facts.cycle.quality import read_quality
+from ...facts.daily import tag_debt, warehouse
+from ...facts.plans import together
+from ...facts.usage.daily import daily_usage, one_view
+from ...facts.usage.store import UsageStore
+from ...names import COMPANY
+from ...settings import load_tag_rules
+from .. import grades
+from ..actuals import cost_rows
+from ..anomalies.detect import find_anomalies
+from ..waste import found_waste
+
+
+def gather(settings, ledger, daily: pd.DataFrame, unit: str, needs: Iterable[str]) -> dict:
+    """Fields of `kpis.CycleFacts` by name, of a unit ("Company": all); those that are not needed are left out.
+
+    settings, ledger   of the company, or of one entity;  daily: DAILY of it;  needs: names of fields
+    Raises FinOpsError where a file cannot be read.
+    """
+    rows = cost_rows(daily)
+    own = rows if unit == COMPANY else rows[rows["x_BusinessUnit"] == unit]
+    workloads = set(own["x_Workload"])
+    complete = str(daily.attrs.get("complete", "") or "")
+    entity = settings.own.name if settings.own else ""
+    entities = [one.name for one in settings.entities]
+    wanted, facts = set(needs), {"complete": complete, "year_starts": settings.fiscal_year_starts}
+    if wanted & {"usage"}:
+        facts["usage"] = usage_of(settings, workloads)
+    if "quality" in wanted and settings.quality_samples:
+        path = settings.path(settings.quality_samples)
+        facts["quality"] = _of(read_quality(path, entity, entities), workloads)
+    if wanted & {"customers", "customer_usage"}:
+        facts |= _customers(settings, entity, entities)
+    if "budget" in wanted and (budgets := together.budgets(settings)) is not None:
+        facts["budget"] = budgets.by_month(unit)
+    if "grades" in wanted:
+        facts["grades"] = graded(settings, daily, unit, complete)
+    if "anomalies" in wanted:
+        facts["anomalies"] = anomalies(own, complete)
+    if "tags" in wanted and unit == COMPANY:
+        facts["tags"] = tags(settings, ledger)
+    if "waste" in wanted and len(rows):
+        last = complete or str(rows["ChargeDate"].max().date())
+        lines = found_waste(settings, ledger, daily, last[:7])
+        facts["waste"] = [line for line in lines if unit in (COMPANY, line.unit)]
+    return facts
+
+
+def usage_of(settings, workloads: set[str]) -> pd.DataFrame | None:
+    """Use by day, one view, with x_Workload; files of `usage:` are taken in first. Of an entity what its billing accounts used.
+
+    None where nothing is known of these workloads.
+    """
+    store = UsageStore(settings.path(settings.usage_facts))
+    if settings.usage:
+        store.ingest(settings.files(settings.usage), time_zone=settings.usage_time_zone)
+    table = store.table()
+    if not table.num_rows:
+        return None
+    rows, _ = one_view(daily_usage(table, settings.time_zone))
+    if settings.own is not None:
+        rows = rows[rows["SubAccountId"].isin(settings.own.billing_accounts)]
+    tagged = {text: _tagged(text) for text in set(rows["Tags"])}
+    named = rows["Tags"].map(tagged)
+    rows = rows.assign(x_Workload=named.where(named.ne(""), rows["x_Job"]))
+    rows = rows[rows["x_Workload"].isin(workloads) | rows["x_Workload"].eq("")]
+    return rows if len(rows) else None
+
+
+def _tagged(text: str) -> str:
+    return str(json.loads(text).get("workload", "")) if text else ""
+
+
+def _of(rows: pd.DataFrame, workloads: set[str]) -> pd.DataFrame | None:
+    own = rows[rows["workload"].isin(workloads)]
+    return own if len(own) else None
+
+
+def _customers(settings, entity: str, entities: list[str]) -> dict:
+    """customers, customer_usage as far as finops.yaml names their files."""
+    if not settings.customers and not settings.customer_usage:
+        return {}
+    listed = (
+        read_customers(settings.path(settings.customers), entity, entities)
+        if settings.customers
+        else None
+    )
+    facts = {} if listed is None else {"customers": listed[listed["mine"]]}
+    if settings.customer_usage:
+        used = read_customer_usage(settings.path(settings.customer_usage), listed)
+        facts["customer_usage"] = used if len(used) else None
+    return facts
+
+
+def graded(settings, daily: pd.DataFrame, unit: str, complete: str) -> pd.DataFrame | None:
+    """Published forecasts of a unit: month, made, lead, p50, actual (nan: not over), previous (nan: none); None where nothing was published."""
+    rows = grades.published(settings.path(settings.reports), before="9999-12", settings=settings)
+    rows = rows[rows["unit"].eq(unit) & rows["workload"].eq("")]
+    if rows.empty:
+        return None
+    actual = grades.actual_months(daily, complete or "9999", [unit])
+    rows = rows.sort_values(["for", "made"])
+    return pd.DataFrame(
+        {
+            "month": rows["for"],
+            "made": rows["made"],
+            "lead": rows["lead"],
+            "p50": rows["p50"].astype(float),
+            "actual": [actual.get((unit, month), float("nan")) for month in rows["for"]],
+            "previous": rows.groupby("for")["p50"].shift().astype(float),
+        }
+    )
+
+
+def anomalies(rows: pd.DataFrame, complete: str) -> pd.DataFrame | None:
+    """What days cost more than expected, workload by workload: date, amount; None where nothing could be judged."""
+    by_day = rows.groupby(["ChargeDate", "x_Workload"], as_index=False)["EffectiveCost"].sum()
+    if by_day["ChargeDate"].nunique() < 22:
+        return None
+    total = float(rows["EffectiveCost"].sum()) / max(by_day["ChargeDate"].nunique(), 1)
+    found = find_anomalies(
+        by_day.rename(columns={"ChargeDate": "ds", "EffectiveCost": "y"}),
+        money_floor=max(0.01 * total, 0.0),
+        direction="up",
+        as_of=complete or None,
+        dimension="workload",
+    )
+    spread = [
+        (day, episode.excess / episode.days)
+        for episode in found
+        for day in pd.date_range(episode.start, episode.end)
+    ]
+    return pd.DataFrame(spread, columns=["date", "amount"])
+
+
+def tags(settings, ledger) -> pd.DataFrame | None:
+    """Cost and tag debt by month: month, cost, debt (docs/method §13.61)."""
+    rules = load_tag_rules(settings)
+    months = warehouse.tag_months(ledger, settings, list(tag_debt.expected(rules)))
+    told = tag_debt.debt(months, rules)["months"]
+    rows = [(one["month"], float(one["cost"]), float(one["debt"])) for one in told]
+    return pd.DataFrame(rows, columns=["month", "cost", "debt"]) if rows else None
