@@ -81,7 +81,7 @@ def test_months_the_other_way_round_and_by_default(company):
         ),
         (
             ("--kpi", "Cost per chats"),
-            "--kpi: unknown unit cost 'Cost per chats'. Did you mean 'Cost per chat'? Known: Cost per chat.",
+            "--kpi: unknown unit cost 'Cost per chats'. Did you mean 'Cost per chat'? In the report: Cost per chat. Every KPI: finops kpi --list.",
         ),
         (("--unit", "nobody"), "--unit: unknown unit 'nobody'. Known: Company."),
     ],

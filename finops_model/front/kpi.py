@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from ..decide.questions import unit_costs
 from ..decide.questions.answer import Answer
-from ..errors import LedgerError
+from ..decide.questions.kpi.listed import listed as all_of_them
+from ..decide.questions.kpi.trend import trend as over_months
+from ..errors import InputError, LedgerError, listing, nearest
 from ..facts.daily import warehouse
-from ..facts.plans.read import read_drivers
-from ..measure import carried
 from ..measure.actuals import cost_rows, month_column
-from ..measure.kpis import Facts
+from ..measure.cycle.facts import facts_of
+from ..measure.kpis import Facts, parts_of, shelf
 from ..names import COMPANY
 from ..periods import month_name
 from ..progress import Progress
 from ..publish import close
-from ..scenario.document import load_scenario, resolve
 from ..settings import Settings, load_settings
 
 
@@ -30,6 +28,8 @@ def kpi(
     only: str | None = None,
     unit: str | None = None,
     kpis: Sequence[str] | None = None,
+    listed: bool = False,
+    trend: int | None = None,
     progress: Progress | None = None,
 ) -> Answer:
     r"""Unit costs of two months side by side, with the cost and the count that each is divided out of.
@@ -41,18 +41,22 @@ def kpi(
     first, last : str, optional
         YYYY-MM. last None: the newest month that is complete; first None: the month before it.
     only : str, optional
-        One line by its name, "Cost per chat".
+        One line by its name, "Cost per chat", or a KPI by its own, "Cost per API call".
     unit : str, optional
         A business unit; None: the company.
     kpis : sequence of str, optional
         Files of the shelf of KPIs; None: those of finops.yaml, else the defaults.
+    listed : bool, optional
+        Every KPI of the shelf instead: what it is, its value in `last`, and why it has none.
+    trend : int, optional
+        So many months up to `last` instead of two.
     progress : callable, optional
         Called with (text, done, total).
 
     Returns
     -------
     Answer
-        A row for each unit cost that both months have.
+        A row for each unit cost that both months have; for each KPI; for each line with a month.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def kpi(
 
     Source
     ------
-    docs/method §16.1, §16.4.
+    docs/method §16.1, §16.4, §16.10.
 
     Examples
     --------
@@ -80,45 +84,65 @@ def kpi(
     settings = settings or load_settings()
     ledger = close.books(settings, progress)
     daily = warehouse.daily(ledger, settings)
+    name = close.pick_unit(daily, unit)
+    whose = "the company" if name == COMPANY else name
     months = sorted(set(month_column(cost_rows(daily))))
-    last = last or close.pick_month(ledger, None, False, settings.time_zone)[0]
+    newest = close.pick_month(ledger, None, False, settings.time_zone)[0]
+    first, last = _months(months, first, last or newest)
+    if listed:
+        names = list(kpis) if kpis is not None else list(shelf())
+        return all_of_them(facts_of(settings, ledger, daily, name, names), last, whose, names)
+    asked = kpis if kpis is not None else settings.kpis
+    facts = facts_of(settings, ledger, daily, name, asked)
+    if only is not None and _named(facts, asked, only) is None:
+        usual = [part.name for part in parts_of(facts, asked)]
+        asked = _file_of(only) or list(shelf())
+        facts = facts_of(settings, ledger, daily, name, asked)
+        if _file_of(only):
+            only = None  # a KPI by its own name: all its lines
+        elif _named(facts, asked, only) is None:
+            raise InputError(_no_such(only, usual, [part.name for part in parts_of(facts, asked)]))
+    if trend is not None:
+        back = months[: months.index(last) + 1][-trend:]
+        return over_months(facts, back, whose, asked=asked, only=only)
+    return unit_costs.between(facts, first, last, asked=asked, only=only, whose=whose)
+
+
+def _months(months: list[str], first: str | None, last: str) -> tuple[str, str]:
+    """The two months asked for, the earlier first. Raises LedgerError where the ledger has no cost in one."""
     first = first or (months[months.index(last) - 1] if last in months[1:] else last)
     for option, month in (("--from", first), ("--to", last)):
         if month not in months:
             raise LedgerError(
                 f"{option}: the ledger has no cost in {month}. It has cost from {month_name(months[0])} to {month_name(months[-1])}."
             )
-    if first > last:
-        first, last = last, first
-    name = close.pick_unit(daily, unit)
-    carried.check(settings.unit_costs, daily)
-    drivers = read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    own = carried.choose(
-        settings.unit_costs, drivers, daily, _follows(settings, daily), close.units_of(daily)
-    )
-    rows = cost_rows(daily)
-    if name != COMPANY:
-        rows = rows[rows["x_BusinessUnit"] == name]
-    facts = Facts(
-        rows, _no_drivers() if drivers is None else drivers, own.get(name, {}), settings.currency
-    )
-    return unit_costs.between(
-        facts,
-        first,
-        last,
-        asked=kpis if kpis is not None else settings.kpis,
-        only=only,
-        whose="the company" if name == COMPANY else name,
-    )
+    return min(first, last), max(first, last)
 
 
-def _no_drivers() -> pd.DataFrame:
-    return pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []})
+def _named(facts: Facts, asked: Sequence[str] | None, only: str) -> str | None:
+    """The line of that name, as it is written; None where there is none."""
+    names = {part.name.casefold(): part.name for part in parts_of(facts, asked)}
+    return names.get(only.casefold())
 
 
-def _follows(settings: Settings, daily) -> dict[str, str]:
-    """Workload -> the driver it follows in the base scenario, "" for none."""
-    if not settings.scenario:
-        return {}
-    base = resolve(load_scenario(settings.path(settings.scenario)), daily, settings)
-    return {name: one.get("driver") or "" for name, one in base.tree["workloads"].items()}
+def _no_such(only: str, usual: Sequence[str], lines: Sequence[str]) -> str:
+    """The message for a line that nobody has. usual: those of the report; lines: those that have data here."""
+    titles = [getattr(module, "TITLE", name) for name, module in shelf().items()]
+    guess = nearest(only, [*lines, *titles])
+    hint = f" Did you mean '{guess}'?" if guess else ""
+    known = f" In the report: {listing(usual)}." if usual else ""
+    return f"--kpi: unknown unit cost '{only[:60]}'.{hint}{known} Every KPI: finops kpi --list."
+
+
+def _titles() -> dict[str, str]:
+    """Names and titles of the KPIs of the shelf -> their files."""
+    words = {}
+    for name, module in shelf().items():
+        words |= {name: name, str(getattr(module, "TITLE", name)).casefold(): name}
+    return words
+
+
+def _file_of(only: str) -> list[str] | None:
+    """The KPI of that name or title, as a list of one; None where there is none."""
+    name = _titles().get(only.casefold())
+    return None if name is None else [name]

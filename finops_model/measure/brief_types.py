@@ -221,6 +221,8 @@ class UnitCostMonth(TypedDict):
 
     month: str
     value: float
+    numerator: NotRequired[float]
+    denominator: NotRequired[float]
     days: int
     partial: bool
 

@@ -264,10 +264,21 @@ def cell(value, form: str, currency: str) -> str:
     if form == "share":
         return f"{100 * float(value):.1f}".removesuffix(".0").replace("-", "−") + " %"
     if form == "units":
-        return f"{float(value):,.4g}" if abs(float(value)) < 10_000 else f"{float(value):,.0f}"
+        return units(float(value)) if abs(float(value)) < 10_000 else f"{float(value):,.0f}"
     if form == "count":
         return f"{round(float(value)):,}"
     return printable(str(value))
+
+
+def units(value: float) -> str:
+    """A number with four digits that count, never as a power of ten.
+
+    >>> units(0.00004657), units(1234.5), units(-0.5), units(0.0)
+    ('0.00004657', '1,234', '-0.5', '0')
+    """
+    if 0 < abs(value) < 1e-4:
+        return np.format_float_positional(value, precision=4, fractional=False, trim="-")
+    return f"{value:,.4g}"
 
 
 def guarded(value):

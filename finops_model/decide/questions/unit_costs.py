@@ -7,19 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ...errors import InputError, unknown
-from ...measure.kpis import Facts, Part, pick, shelf
+from ...measure.kpis import Facts, Part, parts_of
 from ...periods import month_days, month_name
 from ...wording import pictures
-from .answer import Answer
-
-
-def parts_of(facts: Facts, asked: Sequence[str] | None = None) -> list[Part]:
-    """Every line of the KPIs asked for, in their order; None: the defaults of the shelf.
-
-    Raises InputError for a name that is none, with the nearest.
-    """
-    known = shelf()
-    return [part for name in pick(asked) for part in known[name].parts(facts)]
+from .answer import Answer, units
 
 
 def of_month(part: Part, month: str) -> dict | None:
@@ -195,4 +186,4 @@ def _unit(value: float) -> str:
     >>> _unit(0.0096312), _unit(1234.56)
     ('0.009631', '1,235')
     """
-    return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return units(value) if abs(value) < 1000 else f"{value:,.0f}"

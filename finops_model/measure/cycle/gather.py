@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...facts.cycle.customers import read_customer_usage, read_customers
 from ...facts.cycle.quality import read_quality
@@ -35,7 +37,7 @@ def gather(settings, ledger, daily: pd.DataFrame, unit: str, needs: Iterable[str
     entities = [one.name for one in settings.entities]
     wanted, facts = set(needs), {"complete": complete, "year_starts": settings.fiscal_year_starts}
     if wanted & {"usage"}:
-        facts["usage"] = usage_of(settings, workloads)
+        facts["usage"] = usage_of(settings, workloads, complete)
     if "quality" in wanted and settings.quality_samples:
         path = settings.path(settings.quality_samples)
         facts["quality"] = _of(read_quality(path, entity, entities), workloads)
@@ -56,15 +58,16 @@ def gather(settings, ledger, daily: pd.DataFrame, unit: str, needs: Iterable[str
     return facts
 
 
-def usage_of(settings, workloads: set[str]) -> pd.DataFrame | None:
+def usage_of(settings, workloads: set[str], complete: str) -> pd.DataFrame | None:
     """Use by day, one view, with x_Workload; files of `usage:` are taken in first. Of an entity what its billing accounts used.
 
+    A count of a month that the bill has not reached the end of is of an unknown part of it, and is left out (complete: YYYY-MM-DD, "": no bound).
     None where nothing is known of these workloads.
     """
     store = UsageStore(settings.path(settings.usage_facts))
     if settings.usage:
         store.ingest(settings.files(settings.usage), time_zone=settings.usage_time_zone)
-    table = store.table()
+    table = _told(store.table(), complete)
     if not table.num_rows:
         return None
     rows, _ = one_view(daily_usage(table, settings.time_zone))
@@ -75,6 +78,22 @@ def usage_of(settings, workloads: set[str]) -> pd.DataFrame | None:
     rows = rows.assign(x_Workload=named.where(named.ne(""), rows["x_Job"]))
     rows = rows[rows["x_Workload"].isin(workloads) | rows["x_Workload"].eq("")]
     return rows if len(rows) else None
+
+
+def _told(table: pa.Table, complete: str) -> pa.Table:
+    """Rows of use that end by the newest complete day, or are of a day or less."""
+    if not complete or not table.num_rows:
+        return table
+    start, end = (
+        pc.cast(table[name], pa.timestamp("us", "UTC")) for name in ("UsageStart", "UsageEnd")
+    )
+    last = pa.scalar(
+        pd.Timestamp(complete, tz="UTC") + pd.Timedelta(days=1), pa.timestamp("us", "UTC")
+    )
+    short = pc.less_equal(
+        pc.subtract(end, start), pa.scalar(pd.Timedelta(days=1), pa.duration("us"))
+    )
+    return table.filter(pc.or_(short, pc.less_equal(end, last)))
 
 
 def _tagged(text: str) -> str:

@@ -292,7 +292,7 @@ def monthly(part: Part) -> list[UnitCostMonth]:
     --------
     >>> day = pd.to_datetime(["2026-02-01", "2026-02-02"])
     >>> monthly(Part("a", "USD", pd.Series([3.0, 5.0], day), pd.Series([4.0], day[:1])))
-    [{'month': '2026-02', 'value': 0.75, 'days': 1, 'partial': True}]
+    [{'month': '2026-02', 'value': 0.75, 'numerator': 3.0, 'denominator': 4.0, 'days': 1, 'partial': True}]
     """
     both = pd.concat({"n": part.numerator, "d": part.denominator}, axis=1, join="inner").dropna()
     if both.empty:
@@ -307,6 +307,8 @@ def monthly(part: Part) -> list[UnitCostMonth]:
                 {
                     "month": month,
                     "value": float(group["n"].sum() / group["d"].sum()),
+                    "numerator": float(group["n"].sum()),
+                    "denominator": float(group["d"].sum()),
                     "days": count,
                     "partial": count < days,
                 }
@@ -323,6 +325,39 @@ def _parts(module: ModuleType, facts: Facts) -> list[Part]:
         if not isinstance(part, Part):
             raise wrong(module, "parts", part, "a list of Part")
     return list(parts)
+
+
+def parts_of(facts: Facts, asked: Iterable[str] | None = None) -> list[Part]:
+    """Every line of the KPIs asked for, in their order, each once: a line of the same name and unit is the same one.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of one unit.
+    asked : iterable of str, optional
+        As in `pick`.
+
+    Returns
+    -------
+    list of Part
+        Of all KPIs.
+
+    Raises
+    ------
+    FinOpsError
+        The file of a KPI gave something else than Parts; a name that is none.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"ConsumedUnit": ["Hours"], "ConsumedQuantity": [1.0]})
+    >>> parts_of(Facts(rows, pd.DataFrame(), {}, "USD"), ["cost_per_million_tokens"])
+    []
+    """
+    known, lines = shelf(), {}
+    for name in pick(asked):
+        for part in _parts(known[name], facts):
+            lines.setdefault((part.name, part.unit), part)
+    return list(lines.values())
 
 
 def unit_costs(
@@ -368,34 +403,32 @@ def unit_costs(
     [('Cost per GPU hour', 2.5)]
     """
     lines: list[UnitCost] = []
-    known = shelf()
-    for module in (known[name] for name in pick(asked)):
-        for part in _parts(module, facts):
-            rows = [row for row in monthly(part) if row["month"] <= month][-trend:]
-            now = next((row for row in rows if row["month"] == month), None)
-            if now is None:
-                continue
+    for part in parts_of(facts, asked):
+        rows = [row for row in monthly(part) if row["month"] <= month][-trend:]
+        now = next((row for row in rows if row["month"] == month), None)
+        if now is None:
+            continue
 
-            before = next((row for row in reversed(rows) if row["month"] < month), None)
-            change = now["value"] / before["value"] - 1 if before and before["value"] else None
-            line: UnitCost = {
-                "name": part.name,
-                "unit": part.unit,
-                "value": now["value"],
-                "previous": before["value"] if before else None,
-                "change_pct": change,
-                "days": now["days"],
-                "partial": now["partial"],
-                "better": part.better,
-                "by_month": rows,
-            }
+        before = next((row for row in reversed(rows) if row["month"] < month), None)
+        change = now["value"] / before["value"] - 1 if before and before["value"] else None
+        line: UnitCost = {
+            "name": part.name,
+            "unit": part.unit,
+            "value": now["value"],
+            "previous": before["value"] if before else None,
+            "change_pct": change,
+            "days": now["days"],
+            "partial": now["partial"],
+            "better": part.better,
+            "by_month": rows,
+        }
 
-            if part.of:
-                line["of"] = part.of
-            if part.loaded is not None:
-                loaded = monthly(replace(part, numerator=part.loaded))
-                full = {row["month"]: row["value"] for row in loaded}
-                line["fully_loaded"] = full.get(month)
-                line["fully_loaded_previous"] = full.get(before["month"]) if before else None
-            lines.append(line)
+        if part.of:
+            line["of"] = part.of
+        if part.loaded is not None:
+            loaded = monthly(replace(part, numerator=part.loaded))
+            full = {row["month"]: row["value"] for row in loaded}
+            line["fully_loaded"] = full.get(month)
+            line["fully_loaded_previous"] = full.get(before["month"]) if before else None
+        lines.append(line)
     return lines
