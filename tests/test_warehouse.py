@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import ibis
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from finops_model.errors import LedgerError
 from finops_model.facts.daily import allocate, warehouse
+from finops_model.facts.daily.query import expressions
 from finops_model.facts.daily.warehouse import DAILY, daily
 from finops_model.facts.ledger.store import Ledger
 from finops_model.settings import Settings, Tags
@@ -47,9 +49,7 @@ def by_day(frame, column="BilledCost") -> dict:
 
 
 def test_the_columns_are_those_of_the_contract(tmp_path):
-    text = (warehouse.Path(__file__).parents[1] / "docs" / "architecture.md").read_text(
-        encoding="utf-8"
-    )
+    text = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
     part = text[text.index("`ChargeDate, BillingAccountId") :]
     keys = " ".join(part[1 : part.index("`", 1)].split()).split(", ")
     measures = part[part.index("measures\n`") + 10 :]
@@ -197,7 +197,8 @@ def test_the_expression_can_be_written_for_a_warehouse():
     schema |= {"ChargePeriodStart": "timestamp", "ChargePeriodEnd": "timestamp"}
     rows = ibis.table(schema, name="rows")
     sql = ibis.to_sql(
-        warehouse.expression(rows, SimpleNamespace(time_zone="UTC", tags=Tags())), dialect="duckdb"
+        expressions.expression(rows, SimpleNamespace(time_zone="UTC", tags=Tags())),
+        dialect="duckdb",
     )
     assert "->> '/team'" in sql and "GROUP BY" in sql and "UNNEST" in sql
 

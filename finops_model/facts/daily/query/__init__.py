@@ -1,0 +1,1 @@
+"""How daily facts are asked of the ledger's rows: columns, and expressions that run where the bill lies."""
