@@ -22,11 +22,14 @@ from finops_model.settings import (
     FiscalCalendar,
     Limit,
     Materiality,
+    Maturity,
     Pool,
     Quality,
     QuotaEntry,
     Settings,
     SharedCost,
+    Stated,
+    Steps,
     TagKey,
     TagRules,
     Tags,
@@ -51,6 +54,9 @@ NESTED = (
     ("an entry of watch: quotas", QuotaEntry),
     ("an entry of balances", BalanceEntry),
     ("materiality", Materiality),
+    ("maturity", Maturity),
+    ("steps of maturity", Steps),
+    ("an entry of maturity: stated", Stated),
     ("tie_out", TieOut),
     ("quality", Quality),
     ("a limit of quality", Limit),
@@ -113,6 +119,8 @@ def default(schema: dict, name: str, required: list[str]) -> str:
     if name in required:
         return "*must be given*"
     value = schema.get("default")
+    if isinstance(value, dict) and set(value) == set(Steps.model_fields):
+        return "crawl {crawl:g}, walk {walk:g}, run {run:g}".format(**value)
     if isinstance(value, dict) and set(value) == set(Limit.model_fields):
         bad = "" if value["bad"] is None else f", bad {value['bad']:g}"
         return f"attention {value['attention']:g}{bad}"
@@ -147,7 +155,7 @@ def page() -> str:
         for section in SECTIONS
     ]
     parts.append(
-        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'chargeback', 'watch', 'tie_out', 'quality', 'calendar', 'rates', 'accrual', 'tax', 'entities'))}\n"
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'chargeback', 'watch', 'tie_out', 'quality', 'maturity', 'calendar', 'rates', 'accrual', 'tax', 'entities'))}\n"
     )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

@@ -8,6 +8,7 @@ from .books.booking import AccrualSettings, TaxSettings
 from .books.calendar import FiscalCalendar
 from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
+from .cycle.maturity import Maturity, Stated, Steps
 from .cycle.outlook import Charges, Cogs
 from .cycle.waste import WasteRules
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
@@ -43,11 +44,14 @@ __all__ = [
     "FiscalCalendar",
     "Limit",
     "Materiality",
+    "Maturity",
     "Pool",
     "Quality",
     "QuotaEntry",
     "Settings",
     "SharedCost",
+    "Stated",
+    "Steps",
     "Strict",
     "TagKey",
     "TagRules",

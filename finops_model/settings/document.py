@@ -18,6 +18,7 @@ from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .company import Company
 from .cycle.files import Cycle
+from .cycle.maturity import Maturity
 from .cycle.outlook import Outlook
 from .cycle.waste import WasteRules
 from .entities import ROWS_OF, Entity, check_entities
@@ -80,6 +81,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Outlook, Cycle, Files, 
     )
     tie_out: TieOut = Field(
         default=TieOut(), description="When invoices and ledger agree, and a month is final."
+    )
+    maturity: Maturity = Field(
+        default=Maturity(),
+        description="From which figure on a capability crawls, walks or runs (docs/method §18.1).",
     )
     balances: Balances = Field(
         default=[],
