@@ -52,6 +52,7 @@ _WHERE = {
     "monday": "front.monday",
     "workbench": "front.workbench:workbench",
     "waterfall": "front.waterfall",
+    "maturity": "front.cycle.maturity",
     "FinOpsError": "errors",
 }
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "load_scenario",
     "load_settings",
     "monday",
+    "maturity",
     "options",
     "price",
     "read",

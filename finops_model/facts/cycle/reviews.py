@@ -1,15 +1,15 @@
-"""Reviews of cost: when one was due, when it was held, what kind it was (docs/method §18.7)."""
+"""Reviews of cost: when one was due, when it was held, what kind it was (docs/method §18.6)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...errors import InputError, unknown
-from ..intake.formats import read_moment
-from ..intake.mapping import date_order
 from ..plans.sheet import Sheet
+from .rows import a_day, own_rows
 
 KINDS = ("weekly", "biweekly", "monthly", "quarterly")
 LATEST = 62  # days after which a date of `held` is of another review, or a slip
@@ -26,7 +26,9 @@ class Review:
     line: int
 
 
-def read_reviews(path: str | os.PathLike, entity: str = "") -> list[Review]:
+def read_reviews(
+    path: str | os.PathLike, entity: str = "", entities: Iterable[str] = ()
+) -> list[Review]:
     r"""The reviews of a file, in the order of the days on which they were due.
 
     Parameters
@@ -34,7 +36,9 @@ def read_reviews(path: str | os.PathLike, entity: str = "") -> list[Review]:
     path : path
         CSV or Excel: due, held (empty where it was not held), kind; perhaps decisions and entity.
     entity : str, optional
-        Rows that name another entity are left out; "": all rows.
+        Whose, where the file has a column `entity`; "": all rows.
+    entities : iterable of str, optional
+        Every entity of the company: a name that is none of them is refused.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def read_reviews(path: str | os.PathLike, entity: str = "") -> list[Review]:
 
     Source
     ------
-    docs/method §18.7.
+    docs/method §18.6.
 
     Examples
     --------
@@ -60,46 +64,23 @@ def read_reviews(path: str | os.PathLike, entity: str = "") -> list[Review]:
     [('2026-10-05', True), ('2026-11-02', False)]
     """
     sheet = Sheet(path, "a file of reviews")
-    due = sheet.days("due")
-    held = _held(sheet, due)
-    kinds = [kind.casefold() for kind in sheet.cells("kind")]
+    due, held, kinds = sheet.days("due"), sheet.cells("held"), sheet.cells("kind")
     words = sheet.cells("decisions", needed=False)
-    whose = sheet.cells("entity", needed=False)
     reviews: list[Review] = []
-    seen: dict[tuple[str, dt.date, str], int] = {}
-    for i, day in enumerate(due):
-        if kinds[i] not in KINDS:
-            raise InputError(unknown(sheet.at(i, "kind"), "kind of review", kinds[i][:40], KINDS))
-        if entity and whose[i] and whose[i].casefold() != entity.casefold():
-            continue
-        before = seen.setdefault((kinds[i], day, whose[i].casefold()), sheet.lines[i])
-        if before != sheet.lines[i]:
+    seen: dict[tuple[str, dt.date], int] = {}
+    for i in own_rows(sheet, entity, entities):
+        day, kind, line = due[i], kinds[i].casefold(), sheet.lines[i]
+        if kind not in KINDS:
+            raise InputError(unknown(sheet.at(i, "kind"), "kind of review", kind[:40], KINDS))
+        if (before := seen.setdefault((kind, day), line)) != line:
             raise InputError(
-                f"{sheet.at(i, 'due')}: the {kinds[i]} review of {day} stands in line {before} already. Keep one of them."
+                f"{sheet.at(i, 'due')}: the {kind} review of {day} stands in line {before} already. Keep one of them."
             )
-        reviews.append(Review(day, held[i], kinds[i], " ".join(words[i].split()), sheet.lines[i]))
-    return sorted(reviews, key=lambda review: (review.due, review.kind))
-
-
-def _held(sheet: Sheet, due: list[dt.date]) -> list[dt.date | None]:
-    """The day each was held; None of an empty cell."""
-    cells, column = sheet.cells("held"), sheet.column("held")
-    order = date_order(sheet.frame, column, sheet.name)[0] if any(cells) else ""
-    held: list[dt.date | None] = []
-    for i, cell in enumerate(cells):
-        if not cell:
-            held.append(None)
-            continue
-        moment = read_moment(cell)
-        day = moment.day(order) if moment and moment.second else None
-        if day is None:
+        when = a_day(sheet, i, sheet.column("held"), held[i])
+        if when is not None and abs((when - day).days) > LATEST:
             raise InputError(
-                f"{sheet.at(i, column)}: '{cell[:40]}' is not a day. Write it as 2026-01-31; leave it empty where the review was not held."
-            )
-        if abs((day - due[i]).days) > LATEST:
-            raise InputError(
-                f"{sheet.at(i, column)}: {day} is {abs((day - due[i]).days)} days from {due[i]}, when the review was due; at most {LATEST}. "
+                f"{sheet.at(i, 'held')}: {when} is {abs((when - day).days)} days from {day}, when the review was due; at most {LATEST}. "
                 "Correct one of the days, or write the later review in a line of its own."
             )
-        held.append(day)
-    return held
+        reviews.append(Review(day, when, kind, " ".join(words[i].split()), line))
+    return sorted(reviews, key=lambda review: (review.due, review.kind))

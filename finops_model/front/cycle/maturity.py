@@ -6,9 +6,9 @@ import pandas as pd
 
 from ...decide.questions.answer import Answer
 from ...facts.daily import warehouse
+from ...measure.maturity.gather import of_workspace
 from ...measure.maturity.graded import said, share_of
 from ...measure.maturity.habits import in_days
-from ...measure.maturity.gather import of_workspace
 from ...measure.maturity.levels import name_of
 from ...measure.maturity.record import newest_brief
 from ...measure.maturity.types import Alerts, Grade

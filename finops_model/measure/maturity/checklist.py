@@ -1,9 +1,9 @@
-"""The three milestones and the eight practices as a checklist: what the data show, what somebody states, what nobody knows (docs/method §18.10)."""
+"""The three milestones and the eight practices as a checklist: what the data show, what somebody states, what nobody knows (docs/method §18.9)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -98,9 +98,7 @@ def _stated(entries: list[Stated]) -> dict[str, Stated]:
                 f"{where}: '{one.item}' is measured, and a statement would not count. Take it out. Stated can be: {', '.join(STATABLE)}."
             )
         if one.item not in STATABLE:
-            raise InputError(
-                unknown(where, "line of the checklist", one.item, STATABLE)
-            )
+            raise InputError(unknown(where, "line of the checklist", one.item, STATABLE))
         if one.item not in newest or newest[one.item].on <= one.on:
             newest[one.item] = one
     return newest
@@ -128,7 +126,9 @@ def _share(part: float, whole: float) -> float | None:
 
 def _tag(ground: Ground, month: str):
     share = ground.coverage.get(month)
-    text = "no cost to tag" if share is None else f"{share_of(share)} of cost keeps the rules of tags"
+    text = (
+        "no cost to tag" if share is None else f"{share_of(share)} of cost keeps the rules of tags"
+    )
     return _by_share(share), text, "finops tags says what lacks which tag, and who is to mend it."
 
 
@@ -298,9 +298,7 @@ def _scenarios(ground: Ground, month: str):
 
 
 def _roadmap(ground: Ground, month: str):
-    coming = [
-        one.name for one in ground.decisions or () if one.state in ("planned", "approved")
-    ]
+    coming = [one.name for one in ground.decisions or () if one.state in ("planned", "approved")]
     if coming:
         return "yes", f"{len(coming)} actions are planned with their cost: {coming[0]}", ""
     return (
@@ -356,10 +354,10 @@ def _cadence(ground: Ground, month: str):
             "no weekly or biweekly review is in the table",
             "Plan one: reviews:; its agenda: finops agenda --kind weekly.",
         )
-    from dataclasses import replace
-
     grade = reviews(replace(ground, reviews=often), month)
-    state: State = "no" if not grade.level and not grade.figure else "yes" if grade.level else "partly"
+    state: State = (
+        "no" if not grade.level and not grade.figure else "yes" if grade.level else "partly"
+    )
     return state, f"weekly or biweekly: {grade.evidence}", grade.step
 
 

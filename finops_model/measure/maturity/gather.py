@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,7 +15,6 @@ from ...facts.ledger.store import Ledger
 from ...facts.plans import together
 from ...facts.plans.read import read_drivers
 from ...names import COMPANY
-from ...periods import month_column, month_days
 from ...scenario.ledger_base import read_inventory
 from ...settings import Settings, load_tag_rules
 from ..actuals import cost_rows, history
@@ -54,7 +52,9 @@ def of_workspace(
         arrivals=arrivals(ledger),
         reviews=None
         if settings.reviews is None
-        else read_reviews(settings.path(settings.reviews), whose),
+        else read_reviews(
+            settings.path(settings.reviews), whose, [one.name for one in settings.entities]
+        ),
         decisions=_decisions(settings, whose),
         inventory=read_inventory(settings),
         coverage=_coverage(settings, ledger, as_of),

@@ -1,4 +1,4 @@
-"""Capabilities that money shows: allocation, budgets, forecasts, commitments (docs/method §18.3, §18.4, §18.9)."""
+"""Capabilities that money shows: allocation, budgets, forecasts, commitments (docs/method §18.3, §18.4, §18.8)."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def in_words(steps: Steps, said) -> str:
     'crawl from 20 %, walk from 15 %, run from 12 % down'
     """
     ends = "up" if steps.rising else "down"
-    return (
-        ", ".join(f"{name} from {said(getattr(steps, name))}" for name in NAMES[1:]) + f" {ends}"
-    )
+    return ", ".join(f"{name} from {said(getattr(steps, name))}" for name in NAMES[1:]) + f" {ends}"
 
 
 def allocated(ground: Ground, month: str) -> Grade:
@@ -66,12 +64,14 @@ def allocated(ground: Ground, month: str) -> Grade:
         steps=steps,
         evidence="the month has no cost"
         if share is None
+        else f"all of {money(cost, ground.currency)} has a team or a business unit"
+        if bare < 0.005
         else f"{said(share, steps)} of {money(cost, ground.currency)} has a team or a business unit; {money(bare, ground.currency)} has nobody",
         rule=in_words(steps, percent),
         step="Take the month's bill in: finops add FILE."
         if share is None
         else next_rule(level, steps, percent) + do
-        if bare > 0.005
+        if bare >= 0.005
         else "Keep it: every charge has an owner.",
         rows=tuple(
             {"service": str(name), "cost without an owner": float(value)}

@@ -1,4 +1,4 @@
-"""Capabilities that habits show: data that come soon, reviews that are held, recommendations that are decided (docs/method §18.5–§18.8)."""
+"""Capabilities that habits show: data that come soon, reviews that are held, recommendations that are decided (docs/method §18.5–§18.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The maturity of a workspace: each capability in each month, the whole of them, milestones and practices (docs/method §18.2, §18.11)."""
+"""The maturity of a workspace: each capability in each month, the whole of them, milestones and practices (docs/method §18.2, §18.10)."""
 
 from __future__ import annotations
 
