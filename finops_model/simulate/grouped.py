@@ -17,6 +17,8 @@ class Grouped:
     groups : mapping of str to collection of str
         Group -> its workloads; a workload may stand in several. One that the plan does not have
         costs nothing.
+    units : mapping of str to str, optional
+        Group -> the business unit whose part of its workloads counts; without: all of them.
 
     Examples
     --------
@@ -24,7 +26,10 @@ class Grouped:
     ('chat',)
     """
 
-    def __init__(self, groups: Mapping[str, Collection[str]]):
+    def __init__(
+        self, groups: Mapping[str, Collection[str]], units: Mapping[str, str] | None = None
+    ):
+        self.units = units or {}
         self.groups = {name: frozenset(workloads) for name, workloads in groups.items()}
         self.names = tuple(self.groups)
         self.blocks: dict[int, np.ndarray] = {}
@@ -33,10 +38,20 @@ class Grouped:
         """Take a block: own (path, month, workload), money."""
         if not first:
             self.blocks.clear()  # a run with more paths begins anew
-        belongs = np.array(
-            [[float(name in self.groups[group]) for group in self.names] for name in plan.names]
-        ).reshape(len(plan.names), len(self.names))
+        belongs = np.zeros((len(plan.names), len(self.names)))
+        for g, group in enumerate(self.names):
+            inside = [name in self.groups[group] for name in plan.names]
+            unit = self.units.get(group)
+            share = 1.0 if unit is None else self._share(plan, unit)
+            belongs[:, g] = np.where(inside, share, 0.0)
         self.blocks[first] = own @ belongs
+
+    @staticmethod
+    def _share(plan: Plan, unit: str) -> np.ndarray:
+        """What part of each workload a unit pays, (workload,); nothing where the plan has no such unit."""
+        if unit not in plan.units:
+            return np.zeros(len(plan.names))
+        return plan.booked.paid_by[:, plan.units.index(unit)]
 
     def paths(self) -> np.ndarray:
         """(path, month, group), money of the ledger's currency."""

@@ -29,18 +29,20 @@ class Ahead:
     paths: int
     workloads: tuple[str, ...]
     run: Run | None = None
+    notes: tuple[str, ...] = ()
 
 
 def ahead(
     settings: Settings,
     groups: Mapping[str, Collection[str]],
     *,
+    units: Mapping[str, str] | None = None,
     as_of: str | None = None,
     paths: int | None = None,
     until: str | None = None,
     progress: Progress | None = None,
 ) -> Ahead:
-    """The base of a workspace on the draws of its report; nothing is simulated where `until` is a month that the bill has whole.
+    """The base of a workspace on the draws of its report, in groups of workloads (of a unit's part of them); nothing is simulated where `until` is a month that the bill has whole.
 
     Raises LedgerError, ScenarioError, ForecastError where there is no bill or nothing can be forecast.
     """
@@ -57,7 +59,7 @@ def ahead(
             paths=paths or settings.paths,
             workloads=(),
         )
-    kept = Grouped(groups)
+    kept, fits = Grouped(groups, units), Fits(settings.path(settings.ledger))
     file = settings.path(settings.scenario) if settings.scenario else None
     run = simulate.run_many(
         [file],
@@ -67,7 +69,7 @@ def ahead(
         paths=paths,
         dials=False,
         progress=progress,
-        fits=Fits(settings.path(settings.ledger)),
+        fits=fits,
         keep=kept,
     )[0]
     return Ahead(
@@ -78,4 +80,5 @@ def ahead(
         paths=run.paths,
         workloads=run.workloads,
         run=run,
+        notes=tuple(fits.notes),
     )

@@ -163,6 +163,18 @@ def multipliers(resolved, names, dates):
     return multiplier, parameters
 
 
+def driver_factor(resolved, name: str, dates) -> np.ndarray | None:
+    """What the changes of a scenario do to the count of a driver by day, (day,); None where a number of them is not certain."""
+    driver, whole = resolved.tree["drivers"].get(name), np.ones(len(dates))
+    for kind in ("level", "growth_per_year") if driver is not None else ():
+        base = np.full(len(dates), float(driver[kind]))
+        values = timeline(base, events_on(resolved, f"drivers/{escape(name)}/{kind}"), dates)
+        if not values.certain:
+            return None
+        whole = whole * factor(kind, values.number)
+    return whole
+
+
 def factor(kind: str, values: np.ndarray) -> np.ndarray:
     """What a level or growth does to demand by day: values (day, …) -> multiplier, same shape."""
     if kind == "level":
