@@ -18,8 +18,16 @@ from finops_model.periods import month_days, months_between
 ROOT = Path(__file__).resolve().parents[1]
 COMPANIES = (
     (ROOT, None, [f"2025-{m:02}" for m in (6, 8, 10, 12)] + [f"2026-{m:02}" for m in (2, 4, 6, 8)]),
-    (ROOT / "data/startup", "Thistledown Inc.", ["2025-10", "2025-12", "2026-02", "2026-04", "2026-06"]),
-    (ROOT / "data/startup", "Thistledown GmbH", ["2025-10", "2025-12", "2026-02", "2026-04", "2026-06"]),
+    (
+        ROOT / "data/startup",
+        "Thistledown Inc.",
+        ["2025-10", "2025-12", "2026-02", "2026-04", "2026-06"],
+    ),
+    (
+        ROOT / "data/startup",
+        "Thistledown GmbH",
+        ["2025-10", "2025-12", "2026-02", "2026-04", "2026-06"],
+    ),
 )
 
 
@@ -50,7 +58,9 @@ def main(paths: int) -> None:
             day = str(month_days(cutoff)[-1])
             for how, rule in (("tied", tie), ("untied", lambda *_: (0.0, 0))):
                 unit_costs.tie_of = rule
-                rows = unit_costs.unit_costs_ahead(settings, as_of=day, paths=paths).tables["Months"]
+                rows = unit_costs.unit_costs_ahead(settings, as_of=day, paths=paths).tables[
+                    "Months"
+                ]
                 for row in rows.to_dict("records"):
                     lead = months_between(cutoff, row["month"])
                     came = known.get((row["unit cost"], row["month"]))

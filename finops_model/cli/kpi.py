@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._answers import ExportOption, show
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load
+from ._shared import AsOfOption, Bars, EntityOption, JsonOption, SettingsOption, load
 
 PANEL = "Bills and reports"
 app = typer.Typer()
@@ -43,6 +43,17 @@ def kpi(
         typer.Option("--trend", min=2, max=60, help="So many months up to --to, not two."),
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
+    ahead: Annotated[
+        bool,
+        typer.Option(
+            "--ahead", help="Unit costs of coming months, P10 to P90 of the base's futures."
+        ),
+    ] = False,
+    as_of: AsOfOption = None,
+    paths: Annotated[
+        int | None,
+        typer.Option(min=100, max=100_000, help="With --ahead: futures; default: the base's."),
+    ] = None,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     as_json: JsonOption = False,
@@ -55,21 +66,21 @@ def kpi(
     Example: [bold]finops kpi --list[/bold]
 
     Example: [bold]finops kpi --kpi "Cost per API call" --trend 13[/bold]
+
+    Example: [bold]finops kpi --ahead[/bold]
     """
     from ..front.kpi import kpi as asked
+    from ..front.outlook.views import view
     from ..measure.kpis import shelf
 
-    chosen = load(settings, entity)
+    chosen, views = load(settings, entity), {"--ahead": ahead, "--list": listed}
+    views |= {"--trend": trend is not None}
+    of = {"only": only, "unit": unit}
     with Bars() as bars:
-        answer = asked(
-            chosen,
-            first,
-            last,
-            only=only,
-            unit=unit,
-            kpis=list(shelf()) if every else None,
-            listed=listed,
-            trend=trend,
-            progress=bars,
-        )
+        more = {"months": (first, last), "as_of": as_of, "paths": paths, "progress": bars}
+        answer = view(chosen, views, **of, **more)
+        if answer is None:
+            every_one = list(shelf()) if every else None
+            how = {"kpis": every_one, "listed": listed, "trend": trend, "progress": bars}
+            answer = asked(chosen, first, last, **of, **how)
     show(answer, as_json, export)

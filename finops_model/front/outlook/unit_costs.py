@@ -52,9 +52,10 @@ def unit_costs_ahead(
         )
     ledger = close.books(settings, progress)
     day = close.check_as_of(ledger, as_of, settings.time_zone, None)
-    daily = close.up_to(simulate.read_daily(settings), day, bool(as_of))
+    every = simulate.read_daily(settings)
+    carried.check(settings.unit_costs, every)
+    daily = close.up_to(every, day, bool(as_of))
     whose = close.pick_unit(daily, unit)
-    carried.check(settings.unit_costs, daily)
     counts = read_drivers(settings.files(settings.drivers))
     counts = counts[counts["date"] <= np.datetime64(day)]
     scenario = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
