@@ -1,4 +1,4 @@
-"""Recommendations (docs/method §17.20 to §17.25). Oracles: halves and shares of a run's own workload, sums by plain loops."""
+"""Recommendations (docs/method §17.20 to §17.30). Oracles: halves and shares of a run's own workload, sums by plain loops."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from finops_model.decide.advising.chosen import choose, contradict
 from finops_model.decide.advising.shown import answer_of, told
 from finops_model.decide.advising.simulated import Bench, costs, possible, valued
 from finops_model.errors import FinOpsError, InputError
+from finops_model.measure.waste import Waste, WasteFacts
 from finops_model.scenario.document import load_scenario
 from finops_model.scenario.ledger_base import read_facts
 from finops_model.simulate.kept_fits import Fits
@@ -133,12 +134,18 @@ def test_a_saving_is_the_difference_of_two_runs_by_hand(wasteful):
 def test_the_set_is_a_run_of_its_own_and_the_overlap_closes_the_sum(wasteful, monkeypatch):
     monkeypatch.setattr(workspace, "ground_of", lambda *_: wasteful)
     advice = workspace.advice_of(wasteful.settings, paths=200)
-    assert [a.kind for a in advice.chosen] == ["batch_api", "prompt_caching"]
+    assert [a.kind for a in advice.chosen] == ["prompt_caching"]
+    assert [a.kind for a in advice.asked] == ["batch_api"]  # the facts allow it; nobody proves it
+    sure = replace(wasteful.recommend("x", "evals", "evals", title="Half of evals", why="w", changes=(
+        {"op": "set", "path": "workloads/evals/avoided", "value": 0.5},
+    )))  # fmt: skip
+    monkeypatch.setattr(workspace, "advised", lambda _: [*advised(wasteful), sure])
+    advice = workspace.advice_of(wasteful.settings, paths=200)
     sum_alone = sum(a.horizon + a.one_off for a in advice.chosen)
     assert advice.jointly.sum(axis=1).mean() == pytest.approx(sum_alone + advice.overlap)
     shown = answer_of(advice)
     assert shown.sentence.startswith("2 recommendations save $")
-    assert list(shown.table["id"]) == ["batch-api-evals", "prompt-caching-chat"]
+    assert list(shown.table["id"]) == ["x-evals", "prompt-caching-chat"]
     one = told(advice, "batch-api-evals")
     assert one.sentence.startswith("Send evals through the batch tier: $")
     assert "ask the owner first" in " ".join(one.said())
@@ -146,7 +153,7 @@ def test_the_set_is_a_run_of_its_own_and_the_overlap_closes_the_sum(wasteful, mo
         told(advice, "batch-api-eval")
     assert str(problem.value) == (
         "finops advise: unknown recommendation 'batch-api-eval'. Did you mean 'batch-api-evals'? "
-        "Known: batch-api-evals, prompt-caching-chat."
+        "Known: x-evals, prompt-caching-chat, batch-api-evals."
     )
 
 
@@ -205,3 +212,138 @@ def test_a_name_nobody_has_is_said_on_a_workspace_without_advice(tmp_path):
     with pytest.raises(InputError) as problem:
         fm.advise(own, "x", paths=100)
     assert str(problem.value).startswith("finops advise: unknown recommendation 'x'.")
+
+
+# --- waste becomes changes ---------------------------------------------------------------------------------------------
+
+
+def waste_line(rows_: pd.DataFrame, chosen, **said) -> Waste:
+    facts = WasteFacts(
+        rows=rows_.assign(
+            x_Month=rows_["ChargeDate"].dt.strftime("%Y-%m"), ResourceId="", ResourceName=""
+        ),
+        month="2026-10",
+        last="2026-10-31",
+        currency="USD",
+    )
+    said = {"why": "w", "evidence": ({"month": "2026-10", "cost": 1.0},), "resource": "r", **said}
+    return facts.line(facts.rows.loc[chosen, "EffectiveCost"] * said.pop("share", 1.0), **said)
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    """serve: 10 machines at 20 USD a day on A, 30 USD a day on B; store: 5 USD a day; seats: 310 USD a month."""
+    said = {
+        "ConsumedUnit": "GPU-hours",
+        "x_Team": "ml",
+        "x_BusinessUnit": "Research",
+        "ServiceName": "Compute",
+    }
+    parts = [
+        rows(DAYS, SkuId="A", ConsumedQuantity=10.0, EffectiveCost=20.0, x_Workload="serve", **said),
+        rows(DAYS, SkuId="B", ConsumedQuantity=10.0, EffectiveCost=30.0, x_Workload="serve", **said),
+        rows(DAYS, SkuId="C", ConsumedQuantity=10.0, EffectiveCost=5.0, x_Workload="store", **said),
+        rows(
+            DAYS, SkuId="SEAT", ConsumedQuantity=1.0, EffectiveCost=10.0, x_Workload="seats",
+            **said | {"ConsumedUnit": "Seats"}, ChargeCategory="Purchase", ChargeFrequency="Recurring",
+        ),
+    ]  # fmt: skip
+    frame = pd.concat(parts, ignore_index=True)
+    facts, own = facts_of(tmp_path_factory.mktemp("machines"), frame)
+    return Ground(
+        settings=own,
+        facts=facts,
+        waste_rows=frame.assign(x_Month=frame["ChargeDate"].dt.strftime("%Y-%m")),
+    ), frame
+
+
+def saved(ground: Ground, advice: Recommendation) -> dict[str, float]:
+    """Saving by month, mean over paths."""
+    (base, after), months = costs(bench_of(ground), [(), (advice,)])
+    return dict(zip(months, (base - after).mean(axis=0).tolist(), strict=True))
+
+
+def test_a_line_of_waste_becomes_the_changes_that_take_it_away(machines):
+    ground, frame = machines
+    idle = waste_line(frame, frame["SkuId"].eq("A"), kind="idle endpoint", category="idle")
+    whole = waste_line(
+        frame, frame["x_Workload"].eq("store"), kind="stale storage", category="orphaned_storage"
+    )
+    half = waste_line(
+        frame,
+        frame["x_Workload"].eq("store"),
+        kind="stale storage",
+        category="orphaned_storage",
+        share=0.5,
+    )
+    (endpoint,) = shelf()["idle_endpoints"].advise(replace(ground, waste=(idle,)))
+    assert endpoint.changes[0]["path"] == "workloads/serve/idle_hours"
+    assert endpoint.changes[0]["with"] == {"skus": ["A"]} and endpoint.since == "2026-11"
+    (store,) = shelf()["stale_storage"].advise(replace(ground, waste=(whole,)))
+    assert [c["path"] for c in store.changes] == ["workloads/store/demand/level"]
+    (part,) = shelf()["stale_storage"].advise(replace(ground, waste=(half,)))
+    assert part.changes[0]["value"] == pytest.approx(0.5)
+    for advice, money in ((endpoint, 20.0), (store, 5.0), (part, 2.5)):
+        assert saved(ground, advice)["2026-12"] == pytest.approx(31 * money, rel=0.02)
+
+
+def test_what_is_avoided_is_no_longer_paid_and_the_rest_is(machines):
+    ground, _ = machines
+    one = ground.recommend("x", "serve", "serve", title="t", why="w", changes=(
+        {"op": "set", "path": "workloads/serve/avoided", "value": 0.4, "with": {"skus": ["B"]}},
+    ))  # fmt: skip
+    assert saved(ground, one)["2026-12"] == pytest.approx(0.4 * 31 * 30.0, rel=0.02)
+    odd = replace(one, changes=({**one.changes[0], "with": {"skus": ["BB"]}},))
+    _, refused = possible(bench_of(ground), [odd])
+    assert refused["x-serve"] == (
+        "workloads/serve/avoided: skus: 'BB' is no SKU of 'serve'. Did you mean 'B'? It uses: A, B."
+    )
+
+
+def test_recurring_charges_follow_their_level_by_hand(machines):
+    """310 USD of October recur; from 16 January on half of them: 310 × (15 + 16 ÷ 2) ÷ 31 in that month."""
+    ground, _ = machines
+    one = ground.recommend("x", "seats", "seats", title="t", why="w", since="2027-01-16", changes=(
+        {"op": "scale", "path": "recurring/seats/level", "value": 0.5},
+    ))  # fmt: skip
+    months = saved(ground, one)
+    assert months["2026-12"] == pytest.approx(0.0, abs=1e-9)
+    assert months["2027-01"] == pytest.approx(310 * 8 / 31)
+    assert months["2027-02"] == pytest.approx(155.0)
+    odd = replace(one, changes=({**one.changes[0], "value": {"p10": 0.1, "p50": 0.2, "p90": 0.3}},))
+    _, refused = possible(bench_of(ground), [odd])
+    assert refused["x-seats"] == (
+        "recurring/seats/level may not be uncertain. What recurs is agreed. Write one number, or a scenario for each."
+    )
+
+
+def test_seats_are_given_back_by_the_fewest_of_three_months(machines):
+    ground, frame = machines
+    line = waste_line(
+        frame, frame["SkuId"].eq("SEAT"), kind="unused seats", category="unused_seats", resource=""
+    )
+    by_month = {"2026-07": 10.0, "2026-08": 62.0, "2026-09": 31.0, "2026-10": 93.0}
+    line = replace(line, cost_by_month=by_month, month_cost=93.0)
+    (advice,) = shelf()["unused_seats"].advise(replace(ground, waste=(line,)))
+    assert advice.changes[0]["value"] == pytest.approx(0.9)
+    assert saved(ground, advice)["2026-12"] == pytest.approx(31.0)
+    gap = replace(line, cost_by_month={"2026-09": 31.0, "2026-10": 93.0})
+    assert shelf()["unused_seats"].advise(replace(ground, waste=(gap,))) == []
+
+
+def test_what_happens_now_and_then_is_counted_over_a_year(machines):
+    """120 USD in three months of the twelve: 30 a month of some 1,522."""
+    ground, frame = machines
+    line = waste_line(
+        frame, frame["SkuId"].eq("A"), kind="failed jobs", category="failed_or_repeated"
+    )
+    lost = {"2026-08": 120.0, "2026-09": 120.0, "2026-10": 120.0}
+    failed = replace(line, cost_by_month=lost)
+    (advice,) = shelf()["repeated_work"].advise(replace(ground, waste=(failed,)))
+    cost = 50.0 * 365.25 / 12
+    assert advice.changes[0]["from"] == pytest.approx(30 / (cost - 30), abs=1e-6)
+    assert saved(ground, advice)["2027-01"] == pytest.approx(31 * 50.0 * 30 / cost, rel=0.02)
+    ran = replace(failed, kind="runaway job", cost_by_month={"2026-08": 360.0})
+    (limit,) = shelf()["runaway_jobs"].advise(replace(ground, waste=(ran,)))
+    assert limit.changes[0]["value"]["max"] == pytest.approx(30 / (20.0 * 365.25 / 12), abs=1e-6)
+    assert shelf()["repeated_work"].advise(replace(ground, waste=(ran,))) == []

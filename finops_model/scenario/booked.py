@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..facts.daily.parts import OUTSIDE, commitment_id, parts
 from ..periods import month_days, month_of
+from .changes import escape, events_on, timeline
 from .volumes import sku_of, without_refunds
 
 MONTHS = 3  # full months in a row that make a discount of one day a month a monthly one
@@ -192,6 +193,7 @@ def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
     for name, value in now.groupby("x_Workload")["EffectiveCost"].sum().items():
         so_far_by[0, names.index(name)] = value
     rest = np.zeros((len(months), len(names)))
+    level = recurring_levels(resolved, flat, months)
     booked = now[_recurring(now, facts)].groupby("x_Workload")["EffectiveCost"].sum()
     for name, value in flat.items():
         rest[:, names.index(name)] = value
@@ -200,7 +202,26 @@ def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
         ):  # the part of the month under way that is booked does not come again
             open_ = value - float(booked[name])
             rest[0, names.index(name)] = max(open_, 0.0) if value > 0 else min(open_, 0.0)
+        if name in level:
+            rest[:, names.index(name)] *= level[name]
     return names, so_far, so_far_by, rest, units, unit_of, shares
+
+
+def recurring_levels(resolved, names, months) -> dict[str, np.ndarray]:
+    """(month,) times what the ledger implies, of the workloads whose recurring charges a scenario changes: the mean of its days."""
+    levels = {}
+    for name in names:
+        if events := events_on(resolved, recurring_path(name)):
+            of_days = [(month_days(month), events) for month in months]
+            levels[name] = np.array(
+                [timeline(np.ones(len(days)), own, days).number.mean() for days, own in of_days]
+            )
+    return levels
+
+
+def recurring_path(name: str) -> str:
+    """Where the recurring charges of a workload stand in a scenario: 1 is as today."""
+    return f"recurring/{escape(name)}/level"
 
 
 def _known(unit, units):

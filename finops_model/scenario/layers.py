@@ -314,6 +314,8 @@ def _set_dated(applied, change, path, before, where) -> None:
     value = read_number(change.value, path, where)
     if "/routing/" in path:
         certain(value, path, where, " A share routed is a decision.")
+    if path.startswith("recurring/"):
+        certain(value, path, where, " What recurs is agreed.")
     earlier = any(event.path == path and event.op == "set" for event in applied.events)
     if change.op == "scale" and before == 0 and not earlier:
         raise ScenarioError(

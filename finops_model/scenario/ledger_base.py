@@ -19,6 +19,7 @@ from ..forecasting.covariates.workspace import NO_COVARIATES, WorkspaceCovariate
 from ..prices.lists.catalog import Catalog, catalog_price, is_linear, load_catalog
 from ..settings import Settings
 from . import volumes as volume_facts
+from .booked import recurring_by_workload
 from .changes import escape
 from .routing import routes
 from .volumes import Meta
@@ -213,9 +214,11 @@ def tree(facts: Facts, drivers: tuple[str, ...]) -> dict:
             "demand": {"level": 1.0, "growth_per_month": 0.0},
             **({"routing": shares} if shares else {}),
         }
+    recurring = {name: {"level": 1.0} for name in recurring_by_workload(facts)}
     return {
         "drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers},
         "workloads": workloads,
+        **({"recurring": recurring} if recurring else {}),
         "prices": price_tree(facts),
         "risks": {},
         "commitments": {str(r["ContractCommitmentId"]): _terms(r) for r in facts.inventory},

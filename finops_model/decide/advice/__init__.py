@@ -144,7 +144,9 @@ class Ground:
     peers : mapping of str to Facts
         The other entities of the company, by name.
     waste : tuple
-        Lines of `measure.waste`, this month's.
+        Lines of `measure.waste` up to the newest full month.
+    waste_rows : frame or None
+        The rows that these lines claim.
     quality : frame or None
         Samples: workload, model, sampled, accepted.
     usage : frame or None
@@ -168,6 +170,7 @@ class Ground:
     follows: Mapping[str, str] = field(default_factory=dict)
     peers: Mapping[str, Facts] = field(default_factory=dict)
     waste: tuple = ()
+    waste_rows: pd.DataFrame | None = None
     quality: pd.DataFrame | None = None
     usage: pd.DataFrame | None = None
     seats: tuple = ()

@@ -26,6 +26,10 @@ def answer_of(advice: Advice) -> Answer:
         tables["Instead of one chosen"] = pd.DataFrame(
             [{**_row(a), "instead of": advice.against[a.id]} for a in advice.others]
         )
+    if advice.asked:
+        tables["To be asked"] = pd.DataFrame(
+            [{**_row(a), "why": clean(a.why)} for a in advice.asked]
+        )
     if advice.refused:
         tables["Left out"] = pd.DataFrame(
             [{"id": name, "why": clean(why)} for name, why in advice.refused.items()]
@@ -56,6 +60,7 @@ def answer_of(advice: Advice) -> Answer:
             "overlap": advice.overlap,
             "recommendations": [a.plain() for a in advice.chosen],
             "alternatives": [a.plain() for a in advice.others],
+            "to_be_asked": [a.plain() for a in advice.asked],
         },
         tables=tables,
         picture=pictures.bars(
@@ -114,7 +119,7 @@ def told(advice: Advice, name: str) -> Answer:
 
 def _row(one: Recommendation) -> dict:
     return {
-        "recommendation": clean(one.title) + ("" if one.sure else " (to be asked)"),
+        "recommendation": clean(one.title),
         "a month": one.run_rate,
         "this year": one.in_year,
         "P10": one.in_year_p10,
@@ -167,6 +172,12 @@ def _notes(advice: Advice) -> list[str]:
     ]
     if any(a.category == "rate" for a in advice.chosen):
         notes.append("Rates are bought for what is used once the rest is done.")
+    if advice.asked:
+        first = advice.asked[0]
+        notes.append(
+            f"To be asked, not counted above: {several(len(advice.asked), 'idea')} that the facts allow and do not prove; most: "
+            f"{clean(first.title)}, {money(first.run_rate, advice.currency)} a month ({first.id})."
+        )
     if advice.refused:
         notes.append(
             f"{several(len(advice.refused), 'further idea')} left out: it would save nothing here, or cannot be simulated (--export has why)."

@@ -9,9 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ...errors import FinOpsError
+from ...facts.daily import entities
+from ...facts.ledger.store import Ledger
 from ...facts.workspace import read_daily
+from ...measure.waste import WasteFacts, gather, of_facts
 from ...periods import fiscal_months, month_of
 from ...progress import Progress, silent
+from ...scenario.booked import newest_full_month
 from ...scenario.document import load_scenario, resolve
 from ...scenario.ledger_base import Facts, read_facts
 from ...settings import Settings
@@ -36,6 +40,9 @@ class Advice:
         Recommendation, ...
     ]  # largest run rate first; rates are valued on what use leaves
     others: tuple[Recommendation, ...]  # alternatives that were not chosen
+    asked: tuple[
+        Recommendation, ...
+    ]  # the facts allow it and do not prove it: for the owner to say
     against: Mapping[
         str, str
     ]  # id of one of `others` -> id of the chosen one it cannot be done with
@@ -49,8 +56,8 @@ class Advice:
 
     @property
     def every(self) -> tuple[Recommendation, ...]:
-        """Chosen and not chosen."""
-        return (*self.chosen, *self.others)
+        """Chosen, not chosen, and to be asked."""
+        return (*self.chosen, *self.others, *self.asked)
 
     @property
     def one_off(self) -> float:
@@ -65,12 +72,27 @@ def ground_of(
 
     Raises FinOpsError where a file of the workspace cannot be read.
     """
-    facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of)
+    daily = read_daily(settings) if daily is None else daily
+    facts = read_facts(daily, settings, as_of)
     base = resolve(load_scenario(_base(settings)), settings=settings, facts=facts)
     follows = {name: str(one.get("driver") or "") for name, one in base.tree["workloads"].items()}
+    seen = waste_of(settings, daily, facts)
     return Ground(
-        settings=settings, facts=facts, follows=follows, peers=_peers(settings, facts.as_of)
+        settings=settings,
+        facts=facts,
+        follows=follows,
+        peers=_peers(settings, facts.as_of),
+        waste=tuple(of_facts(seen)),
+        waste_rows=seen.rows,
+        usage=seen.usage,
     )
+
+
+def waste_of(settings: Settings, daily: pd.DataFrame, facts: Facts) -> WasteFacts:
+    """What waste is looked for in, up to the newest full month, or the month under way where there is no full one."""
+    ledger = entities.part(Ledger(settings.path(settings.ledger)), settings)
+    month = newest_full_month(facts) or month_of(facts.as_of)
+    return gather(settings, ledger, daily, month)
 
 
 def recommendations(settings: Settings, **how) -> list[Recommendation]:
@@ -102,6 +124,7 @@ def advice_of(
     seen = advised(ground)
     chosen: list[Recommendation] = []
     others: list[Recommendation] = []
+    asked: list[Recommendation] = []
     against: dict[str, str] = {}
     refused: dict[str, str] = {}
     for category in ("usage", "rate"):
@@ -114,7 +137,9 @@ def advice_of(
             valued(a, below - cost, months, bench) for a, cost in zip(mine, alone, strict=True)
         ]
         refused |= {a.id: nothing(a, ground) for a in priced if (a.horizon or 0.0) < LEAST}
-        more, clash = choose([a for a in priced if a.id not in refused], chosen)
+        worth = [a for a in priced if a.id not in refused]
+        asked += [a for a in worth if not a.sure]
+        more, clash = choose([a for a in worth if a.sure], chosen)
         against |= clash
         chosen += more
         others += [a for a in priced if a.id in clash]
@@ -129,6 +154,7 @@ def advice_of(
         paths=bench.paths,
         chosen=tuple(sorted(chosen, key=lambda a: (-(a.run_rate or 0.0), a.id))),
         others=tuple(sorted(others, key=lambda a: (-(a.run_rate or 0.0), a.id))),
+        asked=tuple(sorted(asked, key=lambda a: (-(a.run_rate or 0.0), a.id))),
         against=against,
         refused=refused,
         jointly=jointly,

@@ -18,6 +18,7 @@ NAMES = {  # the last parts of a path -> its words; {0} is what it belongs to
     "workloads/demand/level": "demand of {0}",
     "workloads/demand/growth_per_month": "growth a month of {0}",
     "workloads/routing": "share of {0} on {1}",
+    "recurring/level": "recurring charges of {0}",
     "workloads/elasticity": "how far {0} follows its driver",
     "workloads/driver": "driver of {0}",
     "drivers/level": "{0}",
