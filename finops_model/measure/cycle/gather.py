@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ...facts.cycle.customers import read_customer_usage, read_customers
 from ...facts.cycle.quality import read_quality
+from ...facts.cycle.seats import read_seats
 from ...facts.daily import tag_debt, warehouse
 from ...facts.plans import together
 from ...facts.usage.daily import daily_usage, one_view
@@ -41,6 +42,11 @@ def gather(settings, ledger, daily: pd.DataFrame, unit: str, needs: Iterable[str
     if "quality" in wanted and settings.quality_samples:
         path = settings.path(settings.quality_samples)
         facts["quality"] = _of(read_quality(path, entity, entities), workloads)
+    if "seats" in wanted and settings.seats:
+        paid = read_seats(settings.path(settings.seats), entity, entities)
+        paid = paid if unit == COMPANY else paid[paid["workload"].isin(workloads)]
+        named = paid["workload"].where(paid["workload"].ne(""), paid["SkuId"])
+        facts["seats"] = paid.assign(workload=named) if len(paid) else None
     if wanted & {"customers", "customer_usage"}:
         facts |= _customers(settings, entity, entities)
     if "budget" in wanted and (budgets := together.budgets(settings)) is not None:
