@@ -436,6 +436,17 @@ class Purchased(TypedDict):
     billed: float
 
 
+class DatedNote(TypedDict):
+    """A note on a date, drawn on charts (docs/method §12.25)."""
+
+    date: str
+    until: str
+    note: str
+    workload: str
+    author: str
+    kind: str
+
+
 class Brief(TypedDict):
     """The brief of one unit and month."""
 
@@ -475,6 +486,7 @@ class Brief(TypedDict):
     expected: NotRequired[list[Expected]]  # of fiscal years and the next month, for later bridges
     drivers: Drivers
     bridge: NotRequired[list[Bridged]]  # the month before → the month; budget → year to date
+    dated_notes: NotRequired[list[DatedNote]]  # where the workspace has some on these months
     unit_costs: list[UnitCost]
     unit_cost_tie: NotRequired[UnitCostTie | None]
     accuracy: Accuracy

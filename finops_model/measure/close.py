@@ -105,6 +105,10 @@ class Close:
         How far the data can be relied on (quality.gather.of_workspace).
     runouts : list, optional
         When budgets, balances and the like run out (runout.workspace.rows_of).
+    dated_notes : list of dict, optional
+        Notes on a date (brief_types.DatedNote), drawn on charts.
+    once : tuple of Note, optional
+        Those on days that will not come again: one-offs of a bridge.
     inventory : list of dict, optional
         FOCUS 1.4 Contract Commitment records.
     due : list of dict, optional
@@ -164,6 +168,8 @@ class Close:
     kpis: tuple[str, ...] | None = None
     quality_card: QualityCard | None = None
     runouts: list = field(default_factory=list)
+    dated_notes: list = field(default_factory=list)
+    once: tuple = ()
     inventory: list = field(default_factory=list)
     due: list = field(default_factory=list)
     billed: pd.DataFrame | None = None

@@ -14,12 +14,14 @@ import pandas as pd
 
 from ..errors import LedgerError, listing
 from ..facts import taken
+from ..facts.cycle.notes import ONCE
 from ..facts.daily import entities, warehouse
 from ..facts.ledger import reconcile, twice
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..facts.plans import together
 from ..facts.plans.balances import balances_of
+from ..forecasting.notes.workspace import notes_of
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
 from ..measure.allocation import month as allocation
 from ..measure.brief import brief
@@ -150,6 +152,7 @@ def prepare(
     allocation.check_plans(settings, drivers, budgets)
     invoices = entities.own_invoices(together.invoices(settings), settings)
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
+    notes = notes_of(settings, daily)
     if before:
         before(daily)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
@@ -240,6 +243,8 @@ def prepare(
         ),
         quality_card=gather.of_workspace(settings, ledger, daily, month, as_of, invoices),
         runouts=rows_of(settings, daily, known, runs[0]),
+        dated_notes=[note.plain() for note in notes],
+        once=tuple(note for note in notes if note.kind == ONCE),
         **page_one.of_workspace(settings, ledger, month),
     )
 

@@ -193,6 +193,7 @@ def lineage(settings: Settings, ledger: Ledger, run) -> dict:
         "organisation": settings.organisation,
         "commitments": settings.commitments,
         "known": settings.known,
+        "dated_notes": settings.dated_notes,
     }
     hashes = {
         name: sha256_of(settings.path(place))

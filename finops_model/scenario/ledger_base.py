@@ -16,6 +16,7 @@ from ..documents import dump_yaml, stamp
 from ..errors import ScenarioError, unknown
 from ..forecasting import settling
 from ..forecasting.covariates.workspace import NO_COVARIATES, WorkspaceCovariates, read_covariates
+from ..forecasting.notes.as_events import with_notes
 from ..prices.lists.catalog import Catalog, catalog_price, is_linear, load_catalog
 from ..settings import Settings
 from . import volumes as volume_facts
@@ -146,11 +147,10 @@ def read_facts(
         unfinished=late,
     )
 
-    return (
-        replace(facts, covariates=read_covariates(settings, facts, everything, replay))
-        if settings.known
-        else facts
-    )
+    if not settings.known and not settings.dated_notes:
+        return facts
+    known = read_covariates(settings, facts, everything, replay)
+    return replace(facts, covariates=with_notes(known, settings, facts, everything, replay))
 
 
 def unfinished(daily: pd.DataFrame, settings: Settings, newest: str) -> tuple[settling.Late, ...]:

@@ -153,7 +153,15 @@ def settings_hash(settings: Settings) -> str:
     said = settings.model_dump(mode="json", exclude=set(INSIDE), warnings=False)
     of = settings.own.name if settings.own else ""
     total = hashlib.sha256(json.dumps([said, of], sort_keys=True).encode())
-    for name in ("commitments", "drivers", "known", "organisation", "prices", "scenario"):
+    for name in (
+        "commitments",
+        "dated_notes",
+        "drivers",
+        "known",
+        "organisation",
+        "prices",
+        "scenario",
+    ):
         for place in _files(settings, getattr(settings, name)):
             total.update(f"{name} {place.name} {sha256_of(place)}\n".encode())
     return total.hexdigest()

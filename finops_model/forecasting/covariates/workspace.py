@@ -113,6 +113,16 @@ def read_covariates(settings, facts, daily, replay: bool = False) -> WorkspaceCo
     if not path.is_file():
         raise InputError(f"{settings.known}: there is no such file. Check known in finops.yaml.")
     file, document = load_covariates(path)
+    return read_file(settings, facts, daily, replay, file, document)
+
+
+def read_file(
+    settings, facts, daily, replay: bool, file: CovariatesFile, document
+) -> WorkspaceCovariates:
+    """What a document of covariates says, as known at the end of facts.as_of.
+
+    document   says of a place in the file where it was written: `at(place)`, `path`
+    """
     return _Reader(settings, facts, daily, replay, file, document).read()
 
 

@@ -26,6 +26,7 @@ from ...wording import day
 from ..budget import fiscal
 from . import lines as lines_of
 from .lines import OUTSIDE, State, coins, state
+from .once import split
 from .steps import bridge
 from .types import Bridged
 
@@ -321,6 +322,7 @@ def _month(close: Close, beside: pd.DataFrame, first: str) -> Bridged | None:
         int(first[8:10]) - 1 if first[:7] == before else 0
     )  # a bill that begins within the month
     days[0] = max(days[0] - begins, 1)
+    beside = split(beside, close.once, close.daily)
     column = month_column(beside)
     named = [month_name(before), f"{month_name(month)}{' so far' if cut else ''}"]
     named[0] += ", the same days" if cut else ""
@@ -355,6 +357,7 @@ def _year(close: Close, unit: str, rows: pd.DataFrame, first: str) -> Bridged | 
     budget = plan(close.budgets, unit, names, close.as_of, starts, count)
     if budget is None:
         return None
+    rows = split(rows, close.once, close.daily)
     day = rows["ChargeDate"]
     part = rows[(day >= pd.Timestamp(periods[0].start)) & (day < pd.Timestamp(periods[-1].end))]
     spent = actual(part, words.months(names, starts), count, close.currency)

@@ -9,8 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from ...errors import FinOpsError, LedgerError
+from ...facts.cycle.notes import Note
 from ...facts.daily import warehouse
+from ...forecasting.notes.workspace import notes_of
 from ...measure.actuals import cost_rows
+from ...measure.bridge.once import split
 from ...measure.brief_types import Brief
 from ...measure.entities import own_unit
 from ...names import COMPANY
@@ -34,6 +37,7 @@ class Part:
     as_of: str
     progress: Progress | None = None
     runs: dict = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -47,8 +51,10 @@ class Part:
         """DAILY rows of the unit."""
         daily = self.daily
         if outside:
-            return daily if self.name is None else daily[daily["x_BusinessUnit"] == self.unit]
-        return cost_rows(daily, self.unit)
+            rows = daily if self.name is None else daily[daily["x_BusinessUnit"] == self.unit]
+        else:
+            rows = cost_rows(daily, self.unit)
+        return split(rows, self.notes, daily)
 
     def span(self, names: Sequence[str]) -> tuple[str, str]:
         """First and last day of months or periods that follow one another."""
@@ -107,7 +113,8 @@ def read(settings: Settings, unit: str | None, progress: Progress | None) -> Par
     as_of = str(ledger.complete(settings.time_zone).last_day)
     daily = warehouse.daily(ledger, settings)
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
-    return Part(settings, unit or COMPANY, daily, newest, as_of, progress)
+    notes = notes_of(settings, daily)
+    return Part(settings, unit or COMPANY, daily, newest, as_of, progress, notes=notes)
 
 
 def with_unit(parts: list[Part], unit: str | None) -> list[Part]:

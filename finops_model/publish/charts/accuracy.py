@@ -11,6 +11,7 @@ from ...measure.accuracy_types import Calibration, Scores
 from ...measure.brief_types import Brief
 from ...measure.words import money
 from ...periods import month_name
+from .notes import draw_notes, on_months, said
 from .parts import (
     BLUE,
     DARK_VERMILION,
@@ -55,6 +56,9 @@ def track_record(brief: Brief, most: int = 14, slim: bool = False) -> Figure | N
     draw.x_axis(
         list(range(0, len(rows), every)), [month_label(row["for"]) for row in rows[::every]]
     )
+    months = [row["for"] for row in rows]
+    marked = on_months(months, brief.get("dated_notes", []))
+    draw_notes(draw, marked)
     draw.bars(
         [
             {"x": i - 0.13, "x2": i + 0.13, "y": r["p10"], "y2": r["p90"], "color": "#9CC9E6"}
@@ -106,7 +110,12 @@ def track_record(brief: Brief, most: int = 14, slim: bool = False) -> Figure | N
         f"{money(row['actual'], currency)}."
         for row in rows
     ]
-    return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
+    more = said(marked)
+    return draw.figure(
+        title,
+        f"{subtitle} {more}" if more else subtitle,
+        " ".join([f"{title}.", *words, *([more] if more else [])]),
+    )
 
 
 def missed(rows: Iterable[Scores], most: int = 6) -> Figure | None:

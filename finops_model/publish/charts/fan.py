@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ...measure.brief_types import Brief
 from ...measure.words import money
 from ...periods import month_name, month_range
+from .notes import draw_notes, on_months, said
 from .parts import (
     BLUE,
     DARK_VERMILION,
@@ -68,6 +69,8 @@ def monthly_fan(brief: Brief) -> Figure | None:
     draw.y_axis(steps, axis_money(steps, currency))
     labelled = month_ticks(months, 5)
     draw.x_axis(labelled, [month_label(months[i]) for i in labelled])
+    marked = on_months(months, brief.get("dated_notes", []))
+    draw_notes(draw, marked)
     draw.area([{"x": p["x"], "y": p["p10"], "y2": p["p90"]} for p in fan], BLUE, 0.25)
     draw.line(planned, VERMILION, 1.6, (5, 4))
     draw.line([{"x": p["x"], "y": p["p50"]} for p in fan], BLUE, 2.2)
@@ -95,7 +98,9 @@ def monthly_fan(brief: Brief) -> Figure | None:
     notes = ["dashed: the budget"] * bool(planned) + ["hollow: part of a month"] * bool(
         so_far or partial & set(known)
     )
-    return draw.figure(*_fan_words(brief, whole, months, notes))
+    title, subtitle, words = _fan_words(brief, whole, months, notes)
+    more = f" {said(marked)}" if marked else ""
+    return draw.figure(title, f"{subtitle}{more}", f"{words}{more}")
 
 
 class _Name(NamedTuple):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from ...measure.brief_types import UnitCost
+from collections.abc import Sequence
+
+from ...measure.brief_types import DatedNote, UnitCost
 from ...periods import month_name, month_range
 from ...wording import four
+from .notes import draw_notes, on_months, said
 from .parts import BLUE, GREY, Canvas, Figure, month_label, short
 
 
-def unit_cost_trend(line: UnitCost, width: int = 276, height: int = 118) -> Figure | None:
+def unit_cost_trend(
+    line: UnitCost, width: int = 276, height: int = 118, notes: Sequence[DatedNote] = ()
+) -> Figure | None:
     """One unit cost month by month; months with too few days are hollow. Values in words stand beside it on the page."""
     rows = line["by_month"][-13:]
     if not rows:
@@ -27,6 +32,8 @@ def unit_cost_trend(line: UnitCost, width: int = 276, height: int = 118) -> Figu
     points = [
         {"x": place[row["month"]], "y": row["value"], "partial": row["partial"]} for row in rows
     ]
+    marked = on_months(months, notes)
+    draw_notes(draw, marked)
     draw.line(points, BLUE, 2.2)
     draw.points([p for p in points if not p["partial"]], BLUE, 18)
     draw.points([p for p in points if p["partial"]], BLUE, 30, hollow=True)
@@ -37,8 +44,9 @@ def unit_cost_trend(line: UnitCost, width: int = 276, height: int = 118) -> Figu
         if len(months) > 1
         else month_name(months[0])
     )
+    more = f" {said(marked)}" if marked else ""
     return draw.figure(
         name,
-        span,
-        f"{name}, {span}: from {four(values[0])} to {four(values[-1])} {short(line['unit'], 40)}.",
+        f"{span}.{more}" if marked else span,
+        f"{name}, {span}: from {four(values[0])} to {four(values[-1])} {short(line['unit'], 40)}.{more}",
     )

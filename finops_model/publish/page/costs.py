@@ -15,6 +15,7 @@ def unit_costs(figures: Figures) -> dict | None:
     """Cost per outcome, driver, GPU hour and token, with its trend."""
     lines, rows, small = figures.brief["unit_costs"], [], []
     least = figures.materiality["of_line"]
+    notes = figures.brief.get("dated_notes", [])
     loaded = any("fully_loaded" in line for line in lines)
     for i, line in enumerate(lines):
         share = line["unit"] == "share"
@@ -36,7 +37,7 @@ def unit_costs(figures: Figures) -> dict | None:
                 f"{line['days']}{' (partial)' if line['partial'] else ''}",
             ]
         )
-        trend = unit_cost_trend(line) if i < SMALL else None
+        trend = unit_cost_trend(line, notes=notes) if i < SMALL else None
         if trend:
             words = " · ".join(
                 word for word in ("" if share else line["unit"], moved) if word not in ("", "–")
