@@ -37,6 +37,7 @@ SOME = {
     "purchases",  # where the base scenario buys something
     "allocation",
     "by_prophet",
+    "dated_notes",  # where the workspace has some
     "entity",
     "more_units",
     "quality_card",

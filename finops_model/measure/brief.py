@@ -399,12 +399,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         result["quality_card"] = close.quality_card
     if bridges := states.of_brief(close, unit, rows, beside):
         result["bridge"] = bridges
-    own = "" if unit == COMPANY else unit
-    if runs_out := [row for row in close.runouts if row["business_unit"] == own]:
-        result["runout"] = runs_out
-    mine = set(rows["x_Workload"]) | {""}
-    if notes := [one for one in close.dated_notes if one["workload"] in mine]:
-        result["dated_notes"] = notes
+    result.update(close.beside(unit, rows))
     if said := by_prophet(close.base, close.by_prophet, name, booked, 0 if own_year else starts):
         result["by_prophet"] = said
     result["page_one"] = page_one(close, result, rows, booked, by_day)

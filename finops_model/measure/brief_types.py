@@ -13,7 +13,7 @@ from .allocation.types import Allocation
 from .basis.types import Basis
 from .bridge.types import Bridged
 from .budget.types import Fiscal
-from .change.types import ByProphet, Expected, Growth, Moved, WhatIf
+from .change.types import ByProphet, DatedNote, Expected, Growth, Moved, WhatIf
 from .page_one.types import PageOne
 from .quality.types import QualityCard
 from .runout.types import RunoutRow
@@ -434,17 +434,6 @@ class Purchased(TypedDict):
     parts: dict[str, float]  # money by what it is for
     cost: float
     billed: float
-
-
-class DatedNote(TypedDict):
-    """A note on a date, drawn on charts (docs/method §12.25)."""
-
-    date: str
-    until: str
-    note: str
-    workload: str
-    author: str
-    kind: str
 
 
 class Brief(TypedDict):

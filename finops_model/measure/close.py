@@ -181,6 +181,15 @@ class Close:
         """The newest day to which every source is complete that is still billing: what the forecast stands on."""
         return min(self.as_of, self.base.as_of)
 
+    def beside(self, unit: str, rows: pd.DataFrame) -> dict:
+        """What the brief of a unit has only where there is some of it: what runs out, notes on its days; `rows`: its cost rows."""
+        own, mine = "" if unit == COMPANY else unit, {"", *rows["x_Workload"].unique()}
+        found = {
+            "runout": [row for row in self.runouts if row["business_unit"] == own],
+            "dated_notes": [one for one in self.dated_notes if one["workload"] in mine],
+        }
+        return {key: some for key, some in found.items() if some}
+
     @cached_property
     def company_budget(self) -> float | None:
         """The company's budget of the fiscal year of the month; None where a part of the year has none."""

@@ -118,3 +118,14 @@ class WhatIf(TypedDict):
     probability_cheaper: float
     period: str
     changes: NotRequired[list[WhatIfChange]]  # its inputs
+
+
+class DatedNote(TypedDict):
+    """A note on a date, drawn on charts (docs/method §12.25)."""
+
+    date: str
+    until: str
+    note: str
+    workload: str
+    author: str
+    kind: str

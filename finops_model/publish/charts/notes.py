@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...measure.brief_types import DatedNote
+from ...measure.change.types import DatedNote
 from ...periods import month_days
 from ...wording import day
 from .parts import GREY, Canvas, short

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...measure.brief_types import DatedNote, UnitCost
+from ...measure.brief_types import UnitCost
+from ...measure.change.types import DatedNote
 from ...periods import month_name, month_range
 from ...wording import four
 from .notes import draw_notes, on_months, said
