@@ -291,6 +291,18 @@ ACTIONS = {  # id: entity, action, owner, claimed on, expected saving a month, s
         False,
     ),
 }
+ACTED_ON = {  # id: workload, kind as `finops advise` calls it
+    "A01": ("call-recordings", "storage_lifecycle"),
+    "A02": ("answers", "prompt_caching"),
+    "A03": ("nightly-evals", "batch_api"),
+    "A04": ("coding-seats", "unused_seats"),
+    "A05": ("drafts", "model_rightsizing"),
+    "A06": ("chat-seats", "unused_seats"),
+    "A07": ("nightly-evals", "batch_api"),
+    "A08": ("demo-index", "stale_storage"),
+    "A09": ("drafts", "model_rightsizing"),
+    "A10": ("call-recordings", "storage_lifecycle"),
+}
 CACHED_AFTER_A02, SMALL_AFTER_A05 = 0.62, 0.70
 
 CREDITS = {

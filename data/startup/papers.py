@@ -25,6 +25,7 @@ from demand import (
 )
 from firm import (
     ACCOUNTS,
+    ACTED_ON,
     ACTIONS,
     BUDGETS,
     CREDITS,
@@ -247,6 +248,8 @@ def actions() -> str:
             "expected_monthly_saving",
             "currency",
             "status",
+            "workload",
+            "kind",
         ],
         [
             (
@@ -258,6 +261,7 @@ def actions() -> str:
                 f"{saving}.00",
                 ENTITIES[entity][1],
                 status,
+                *ACTED_ON[name],
             )
             for name, (entity, text, owner, day, saving, status, _) in ACTIONS.items()
         ],

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from ._answers import ExportOption, show
-from ._shared import EntityOption, JsonOption, SettingsOption, load
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load
 
 PANEL = "Bills and reports"
 app = typer.Typer()
@@ -21,10 +21,13 @@ def realised(
     as_json: JsonOption = False,
     export: ExportOption = None,
 ):
-    """The actions that were taken, as their owners say.
+    """What actions that were done saved by the bill, each with its range; and which of them the bill does not show.
 
     Example: [bold]finops realised[/bold]
     """
     from ..front.realised import realised as asked
 
-    show(asked(load(settings, entity)), as_json, export)
+    chosen = load(settings, entity)
+    with Bars() as bars:
+        answer = asked(chosen, progress=bars)
+    show(answer, as_json, export)
