@@ -49,6 +49,18 @@ def kpi(
             "--ahead", help="Unit costs of coming months, P10 to P90 of the base's futures."
         ),
     ] = False,
+    sets: Annotated[
+        bool,
+        typer.Option(
+            "--sets", help="Set by set of drivers: unit cost × count + not driven = cost of --to."
+        ),
+    ] = False,
+    margin: Annotated[
+        bool,
+        typer.Option(
+            "--margin", help="Gross margin after AI cost by month, by cogs of finops.yaml."
+        ),
+    ] = False,
     as_of: AsOfOption = None,
     paths: Annotated[
         int | None,
@@ -74,7 +86,7 @@ def kpi(
     from ..measure.kpis import shelf
 
     chosen, views = load(settings, entity), {"--ahead": ahead, "--list": listed}
-    views |= {"--trend": trend is not None}
+    views |= {"--trend": trend is not None, "--sets": sets, "--margin": margin}
     of = {"only": only, "unit": unit}
     with Bars() as bars:
         more = {"months": (first, last), "as_of": as_of, "paths": paths, "progress": bars}

@@ -6,6 +6,8 @@ from ...decide.questions.answer import Answer
 from ...errors import InputError
 from ...progress import Progress
 from ...settings import Settings
+from .margin import gross_margin
+from .sets import driver_sets
 from .unit_costs import unit_costs_ahead
 
 OF_ACTUALS = ("--list", "--trend")  # views of front/kpi.py
@@ -42,7 +44,16 @@ def view(
         return unit_costs_ahead(
             settings, only=only, unit=unit, as_of=as_of, paths=paths, progress=progress
         )
-    raise InputError(f"{names[0]}: is no view.")
+    first, last = months
+    if names == ["--margin"]:
+        if unit is not None or only is not None:
+            raise InputError(
+                "--margin: revenue is the company's, so it goes without --unit and --kpi. Take them out."
+            )
+        return gross_margin(settings, first=first, last=last, progress=progress)
+    if first is not None:
+        raise InputError(f"--from: goes without {names[0]}, which is of one month. Write --to.")
+    return driver_sets(settings, month=last, unit=unit, progress=progress)
 
 
 __all__ = ["view"]

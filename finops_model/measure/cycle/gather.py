@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 from ...facts.cycle.customers import read_customer_usage, read_customers
 from ...facts.cycle.quality import read_quality
 from ...facts.cycle.seats import read_seats
+from ...facts.cycle.values import Value, read_values
 from ...facts.daily import tag_debt, warehouse
 from ...facts.plans import together
+from ...facts.plans.read import read_drivers
 from ...facts.usage.daily import daily_usage, one_view
 from ...facts.usage.store import UsageStore
 from ...names import COMPANY
@@ -21,6 +23,7 @@ from ...settings import load_tag_rules
 from .. import grades
 from ..actuals import cost_rows
 from ..anomalies.detect import find_anomalies
+from ..outlook import margin
 from ..waste import found_waste
 
 
@@ -61,7 +64,31 @@ def gather(settings, ledger, daily: pd.DataFrame, unit: str, needs: Iterable[str
         last = complete or str(rows["ChargeDate"].max().date())
         lines = found_waste(settings, ledger, daily, last[:7])
         facts["waste"] = [line for line in lines if unit in (COMPANY, line.unit)]
+    if wanted & {"sales", "goods"} and settings.cogs is not None and unit == COMPANY:
+        margin.check(settings.cogs, rows)
+        drivers = read_drivers(settings.files(settings.drivers)) if settings.drivers else None
+        facts["sales"] = margin.sales_of(settings.cogs, drivers)
+        facts["goods"] = own[margin.classes(own, settings.cogs) != margin.RESEARCH]
+    if "values" in wanted and settings.values and unit == COMPANY:
+        values = read_values(settings.path(settings.values), settings.currency, entity, entities)
+        facts["values"] = _stated(values)
     return facts
+
+
+def _stated(values: list[Value]) -> pd.DataFrame:
+    """Rows of values: initiative, month, kind, likely, cost (nan: not stated)."""
+    rows = [
+        (
+            one.initiative,
+            one.month,
+            one.kind,
+            float(one.likely),
+            float("nan" if one.cost is None else one.cost),
+        )
+        for one in values
+        if not one.workloads  # what they cost is the bill's, not what is stated
+    ]
+    return pd.DataFrame(rows, columns=["initiative", "month", "kind", "likely", "cost"])
 
 
 def usage_of(settings, workloads: set[str], complete: str) -> pd.DataFrame | None:

@@ -80,6 +80,10 @@ class CycleFacts:
         Business value by initiative and month.
     actions : sequence, optional
         `facts.cycle.actions.Action`.
+    sales : Series, optional
+        Revenue by day, in `currency`.
+    goods : frame, optional
+        The rows of `daily` that count as cost of goods sold.
 
     Examples
     --------
@@ -101,6 +105,8 @@ class CycleFacts:
     year_starts: int = 1
     values: pd.DataFrame | None = None
     actions: Sequence | None = None
+    sales: pd.Series | None = None
+    goods: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ class Facts(CycleFacts):
         Three letters.
     usage, quality, seats, customers, customer_usage, waste, budget : optional
         As in CycleFacts.
-    grades, anomalies, tags, complete, year_starts, values, actions : optional
+    grades, anomalies, tags, complete, year_starts, values, actions, sales, goods : optional
         As in CycleFacts.
 
     Examples
