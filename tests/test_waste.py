@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +18,11 @@ from finops_model.facts.cycle.seats import read_seats
 from finops_model.facts.usage.daily import COLUMNS
 from finops_model.measure import waste
 from finops_model.measure.waste import WasteFacts
+from finops_model.measure.wasted.section import waste_of
+from finops_model.publish.page.tables import Figures
+from finops_model.publish.page.two.waste import waste as page_waste
+from finops_model.publish.report.workbook.cells import Pen
+from finops_model.publish.report.workbook.waste import waste as sheet_of
 from finops_model.settings import WasteRules
 
 LAST = "2026-03-31"
@@ -112,7 +120,7 @@ def test_idle_endpoints_cost_what_their_idle_months_cost():
     assert line.resource == "spare" and line.sure and line.category == "idle"
     assert line.cost_by_month == {"2026-02": sum(range(1, 29)), "2026-03": sum(range(1, 32))}
     assert line.month_cost == 496 and line.since == "2026-02-01"
-    assert line.why == ("93 requests in 744 paid GPU hours of 2026-03: fewer than 1 an hour.")
+    assert line.why == ("93 requests in 744 paid GPU hours of March 2026: fewer than 1 an hour.")
     assert line.evidence[0] == {
         "month": "2026-02",
         "requests": 84.0,
@@ -294,7 +302,7 @@ def test_seats_nobody_opened():
     )
     (line,) = of_kind(facts_of({"cost": 80, **SEAT}, seats=seats), "unused seats")
     assert line.cost_by_month == {"2026-03": pytest.approx(31 * 80 * 37 / 80)}
-    assert line.why == "37 of 80 seats paid for in 2026-03 were not opened once."
+    assert line.why == "37 of 80 seats paid for in March 2026 were not opened once."
 
 
 @pytest.mark.parametrize(
@@ -396,3 +404,56 @@ def test_orders_of_rows_and_of_months_move_nothing():
         for own in (facts, again)
     ]
     assert told[0] == told[1] and len(told[0]) == 3
+
+
+@pytest.fixture
+def a_brief() -> dict:
+    """The parts of a brief that the section stands on: idle, seats, and a runaway job that is over."""
+    use = leaps("2026-01-28", "2026-01-29", times=6.0)
+    long = rows_of(
+        {"id": "=1+1", "cost": 10, "x_BusinessUnit": "Risk"},
+        {"id": "sweep", "quantity": use, "cost": lambda day: use(day), "x_Workload": "w"},
+        first="2025-10-01",
+    )
+    facts = WasteFacts(
+        rows=long.assign(x_Month=long["ChargeDate"].dt.strftime("%Y-%m")),
+        month="2026-03",
+        last=LAST,
+        currency="EUR",
+        usage=used(("=1+1", "2026-02", 0, 672), ("=1+1", "2026-03", 0, 744)),
+    )
+    close = SimpleNamespace(month="2026-03", currency="EUR", waste=waste.of_facts(facts))
+    actual = {"month": 9000.0, "by_month": {"2026-03": 9000.0}}
+    return {
+        "currency": "EUR",
+        "month": "2026-03",
+        "actual": actual,
+        "waste": waste_of(close, "Company", 9000.0),
+        "own": waste_of(close, "Risk", 500.0),
+    }
+
+
+def test_waste_stands_in_brief_page_and_workbook(a_brief, tmp_path):
+    found = a_brief["waste"]
+    assert found["sentence"] == (
+        "In March 2026 €310, 3 % of the cost, bought nothing: idle endpoint. "
+        "Over by now, and worth a word: runaway job."
+    )
+    assert (found["sure"], found["not_sure"], found["share"]) == (310.0, 0.0, 310 / 9000)
+    assert [row["month"] for row in found["by_month"]] == ["2026-01", "2026-02", "2026-03"]
+    assert found["by_month"][1]["sure"] == 280.0 and found["by_month"][0]["not_sure"] > 900
+    assert [line["kind"] for line in a_brief["own"]["lines"]] == ["idle endpoint"]
+
+    section = page_waste(Figures(a_brief))
+    html = "".join(section["tables"])
+    assert section["lead"] == found["sentence"] and "Idle endpoint: =1+1" in html
+    assert page_waste(Figures({**a_brief, "waste": None})) is None
+
+    book = xlsxwriter.Workbook(str(tmp_path / "b.xlsx"), {"strings_to_formulas": False})
+    pen = Pen(book, "EUR")
+    sheet_of(pen, a_brief)
+    book.close()
+    sheet = openpyxl.load_workbook(tmp_path / "b.xlsx")["Waste"]
+    assert (sheet["B4"].value, sheet["B4"].data_type) == ("=1+1", "s")  # a name, no formula
+    assert sheet["D5"].value == "=SUM(D4:D4)" and sheet["D4"].value == 310
+    assert [verdict for listed in pen.listed for _, verdict in listed.checks] == ["agrees"] * 2

@@ -30,6 +30,7 @@ from .page_one.build import page_one
 from .reach import same_days
 from .restated import restated
 from .usage import purchases
+from .wasted.section import waste_of
 from .words import headline, summary
 
 
@@ -393,10 +394,10 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         by_team := actuals.teams(rows, beside, close.month, before, year, in_year)
     ):
         result["teams"] = by_team
-    if unit == COMPANY and close.allocation:
-        result["allocation"] = close.allocation
-    if unit == COMPANY and close.quality_card is not None:
-        result["quality_card"] = close.quality_card
+    if unit == COMPANY:
+        result.update(cast(Brief, close.of_company))
+    if lost := waste_of(close, unit, actual):
+        result["waste"] = lost
     if bridges := states.of_brief(close, unit, rows, beside):
         result["bridge"] = bridges
     result.update(close.beside(unit, rows))

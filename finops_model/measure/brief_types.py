@@ -17,6 +17,7 @@ from .change.types import ByProphet, DatedNote, Expected, Growth, Moved, WhatIf
 from .page_one.types import PageOne
 from .quality.types import QualityCard
 from .runout.types import RunoutRow
+from .wasted.types import WasteFound
 
 Status = Literal["flash", "preliminary", "final"]
 
@@ -478,6 +479,7 @@ class Brief(TypedDict):
     dated_notes: NotRequired[list[DatedNote]]  # where the workspace has some on these months
     unit_costs: list[UnitCost]
     unit_cost_tie: NotRequired[UnitCostTie | None]
+    waste: NotRequired[WasteFound]  # where some is found
     accuracy: Accuracy
     what_ifs: list[WhatIf]
     purchases: NotRequired[list[Purchased]]  # where the base scenario buys something
@@ -488,9 +490,7 @@ class Brief(TypedDict):
     more_units: NotRequired[MoreUnits]  # the company's, where its table would be too long
     reason: NotRequired[Reason | None]  # the company's
     assumptions: list[Assumption]
-    runout: NotRequired[
-        list[RunoutRow]
-    ]  # of a unit its budget; of the company all that can run out
+    runout: NotRequired[list[RunoutRow]]  # of a unit its budget; of the company all of it
     page_one: NotRequired[PageOne]
     quality: list[Quality]
     quality_card: NotRequired[QualityCard]  # the company's, or an entity's

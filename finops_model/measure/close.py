@@ -117,6 +117,8 @@ class Close:
         What was billed by billing period (facts.daily.billed); None: not read.
     by_prophet : Run, optional
         The base around Prophet's points (simulate.prophet_alone); None: nobody asked.
+    waste : list of Waste, optional
+        Money that bought nothing, each cost once (waste.found_waste).
     materiality : settings.Materiality, optional
         From which distance to its budget a line of page one is named and coloured.
 
@@ -174,6 +176,7 @@ class Close:
     due: list = field(default_factory=list)
     billed: pd.DataFrame | None = None
     by_prophet: Run | None = None
+    waste: list = field(default_factory=list)
     materiality: Materiality = Materiality()
 
     @property
@@ -189,6 +192,12 @@ class Close:
             "dated_notes": [one for one in self.dated_notes if one["workload"] in mine],
         }
         return {key: some for key, some in found.items() if some}
+
+    @property
+    def of_company(self) -> dict:
+        """Sections that only the company's brief has, by their key."""
+        card = {"quality_card": self.quality_card} if self.quality_card is not None else {}
+        return ({"allocation": self.allocation} if self.allocation else {}) | card
 
     @cached_property
     def company_budget(self) -> float | None:

@@ -33,6 +33,7 @@ from ..measure.quality import gather
 from ..measure.reach import complete_lines, day_of_month
 from ..measure.runout.workspace import rows_of
 from ..measure.units import UNASSIGNED, folded, slim
+from ..measure.waste import found_waste
 from ..names import COMPANY
 from ..periods import (
     month_name,
@@ -153,6 +154,7 @@ def prepare(
     invoices = entities.own_invoices(together.invoices(settings), settings)
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     notes = notes_of(settings, daily)
+    lost = found_waste(settings, ledger, daily, month)
     if before:
         before(daily)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
@@ -242,6 +244,7 @@ def prepare(
             scenarios[0], settings, runs[0], daily, known, progress
         ),
         quality_card=gather.of_workspace(settings, ledger, daily, month, as_of, invoices),
+        waste=lost,
         runouts=rows_of(settings, daily, known, runs[0]),
         dated_notes=[note.plain() for note in notes],
         once=tuple(note for note in notes if note.kind == ONCE),

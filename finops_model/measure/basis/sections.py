@@ -43,6 +43,7 @@ SECTIONS: dict[str, Name] = {
     "tie_out": "Billed",
     "unit_cost_tie": "Effective",
     "unit_costs": "Effective",
+    "waste": "Effective",
     "what_ifs": "Effective",
     "year_outside": "Effective",
 }

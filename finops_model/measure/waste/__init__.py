@@ -163,7 +163,10 @@ def each_once(facts: WasteFacts, lines: Iterable[Waste]) -> list[Waste]:
     """
     left = facts.rows["EffectiveCost"].clip(lower=0.0).copy()
     kept: list[Waste] = []
+    known: set[tuple[str, str]] = set()  # what is sure, by resource
     for line in sorted(lines, key=_rank):
+        if not line.sure and line.resource and (line.category, line.resource) in known:
+            continue  # the same thing, seen by the bill alone
         claims = line.claims.clip(upper=left.loc[line.claims.index])
         own = facts.line(
             claims,
@@ -177,6 +180,7 @@ def each_once(facts: WasteFacts, lines: Iterable[Waste]) -> list[Waste]:
         if own is None or own.claims.sum() < facts.rules.least:
             continue
         left.loc[own.claims.index] -= own.claims
+        known |= {(line.category, line.resource)} if line.sure else set()
         kept.append(replace(own, workload=line.workload, unit=line.unit, team=line.team))
     return sorted(
         kept, key=lambda line: (-line.month_cost, -sum(line.cost_by_month.values()), line.resource)

@@ -56,8 +56,9 @@ def gather(settings, ledger, daily: pd.DataFrame, month: str) -> WasteFacts:
     >>> len(gather(settings, ledger, daily(ledger, settings), "2026-10").rows)
     0
     """
-    end = str(month_days(month)[-1])
-    last = min(end, str(daily.attrs.get("complete", "")) or end)
+    ends = [str(month_days(month)[-1]), str(daily.attrs.get("complete", ""))]
+    ends += [str(daily["ChargeDate"].max().date())] if len(daily) else []
+    last = min(end for end in ends if end)
     rows = cost_rows(resources(ledger, settings))
     rows = rows[rows["ChargeDate"] <= pd.Timestamp(last)].reset_index(drop=True)
     return WasteFacts(
@@ -65,20 +66,23 @@ def gather(settings, ledger, daily: pd.DataFrame, month: str) -> WasteFacts:
         month=month,
         last=last,
         currency=settings.currency,
-        usage=_usage(settings),
+        usage=_usage(settings, month),
         seats=_seats(settings),
         rules=settings.waste,
     )
 
 
-def _usage(settings) -> pd.DataFrame | None:
+def _usage(settings, month: str) -> pd.DataFrame | None:
     store = UsageStore(settings.path(settings.usage_facts))
     if settings.usage:
         store.ingest(settings.files(settings.usage), time_zone=settings.usage_time_zone)
     table = store.table()
     table = table.filter(pc.is_in(table["SkuMeter"], pa.array(METERS)))
     table = table.filter(pc.equal(pc.fill_null(table["x_Model"], ""), ""))
-    return one_view(daily_usage(table, settings.time_zone))[0] if table.num_rows else None
+    if not table.num_rows:
+        return None
+    rows, _ = one_view(daily_usage(table, settings.time_zone))
+    return rows[rows["UsageDate"].str[:7] <= month]
 
 
 def _seats(settings) -> pd.DataFrame | None:

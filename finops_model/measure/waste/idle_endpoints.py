@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ...periods import month_name
 from ._facts import Waste, WasteFacts
 
 
@@ -40,7 +41,7 @@ def waste(facts: WasteFacts) -> list[Waste]:
             resource=str(resource),
             evidence=evidence,
             why=(
-                f"{newest['requests']:,.0f} requests in {newest['paid GPU hours']:,.0f} paid GPU hours of {newest['month']}: "
+                f"{newest['requests']:,.0f} requests in {newest['paid GPU hours']:,.0f} paid GPU hours of {month_name(newest['month'])}: "
                 f"fewer than {facts.rules.requests_an_hour:g} an hour."
             ),
         )

@@ -5,6 +5,7 @@ Source: FinOps for SaaS, licence utilisation; docs/method §17.7.
 
 from __future__ import annotations
 
+from ...periods import month_name
 from ._facts import Waste, WasteFacts
 
 
@@ -47,7 +48,7 @@ def waste(facts: WasteFacts) -> list[Waste]:
             evidence=evidence[-12:],
             why=(
                 f"{newest['bought'] - newest['opened']:,.0f} of {newest['bought']:,.0f} seats paid for "
-                f"in {newest['month']} were not opened once."
+                f"in {month_name(newest['month'])} were not opened once."
             ),
         )
         lines += [line] if line else []

@@ -25,6 +25,7 @@ from .tables import Figures, differences, templates
 from .two import control as page_control
 from .two import full as page_full
 from .two import held as page_held
+from .two import waste as page_waste
 
 
 class Section:
@@ -159,6 +160,10 @@ class Page:
     def held(self) -> Section | None:
         """Commitments held and unused, vendors, cash beside expense."""
         return self._section("held", page_held.held(self.figures))
+
+    def waste(self) -> Section | None:
+        """Money that bought nothing, and what somebody should look at."""
+        return self._section("waste", page_waste.waste(self.figures))
 
     def control(self) -> Section:
         """What the figures tie out to and rest on."""

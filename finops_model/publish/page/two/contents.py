@@ -17,6 +17,7 @@ NAMES = {
     "movements": "What moved",
     "range": "What makes the range wide",
     "held": "Commitments, vendors, cash",
+    "waste": "Waste",
     "unit-costs": "Unit costs",
     "what-ifs": "What if",
     "track-record": "Track record",

@@ -40,6 +40,7 @@ from .shared import shared
 from .summary import summary
 from .unit_costs import unit_costs
 from .units import units
+from .waste import waste
 
 SHEETS = (  # in the order of a controller's questions; each stays away where the brief has nothing for it
     summary,
@@ -56,6 +57,7 @@ SHEETS = (  # in the order of a controller's questions; each stays away where th
     what_ifs,
     commitments,
     runout,
+    waste,
     vendors,
     cash,
     shared,
