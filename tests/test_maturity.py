@@ -28,6 +28,7 @@ from finops_model.measure.maturity.types import Alerts, Decided, Ground
 from finops_model.measure.maturity.whole import CAPABILITIES, standing
 from finops_model.periods import month_days, month_range
 from finops_model.settings import Maturity, Steps, load_settings
+from finops_model.wording.terms import COMMON, TERMS, define, terms_in
 
 MONTHS = month_range("2025-01", "2025-12")
 
@@ -94,7 +95,7 @@ def test_a_better_figure_is_never_a_lower_level(one, two):
 @given(st.floats(0, 1))
 def test_a_figure_reads_on_its_side_of_every_step(figure):
     steps = Maturity().allocated
-    read = float(graded.said(figure, steps).removesuffix(" %")) / 100
+    read = float(graded.said(figure, *steps.limits).removesuffix(" %")) / 100
     assert level_of(round(read, 12), steps) == level_of(figure, steps)
 
 
@@ -580,3 +581,42 @@ def test_steps_of_the_settings_are_those_of_the_issue():
         one: Steps = getattr(own, key)
         assert (one.crawl, one.walk, one.run) == steps
     assert (own.utilisation, own.break_even, own.decision_days, own.months) == (0.8, 9, 30, 12)
+
+
+def test_the_page_shows_words_of_files_as_text(demo, tmp_path):
+    """A name of the table of actions that is markup, or a formula, stays text in page and workbook."""
+    (demo / "actions.csv").write_text(
+        "id,action,proposed_on,decision,decided_on\n"
+        'A1,"=1+1 <img src=x onerror=alert(1)>",2025-02-01,proposed,\n'
+    )
+    answer = fm.maturity(load_settings(demo), "2025-04")
+    page = answer.export(tmp_path / "m.html").read_text()
+    assert "<img" not in page and "=1+1 &lt;img src=x" in page and "https:" not in page
+    assert page.count("<h1>") == 1 and "Content-Security-Policy" in page
+    for words in ("The three milestones", "The eight practices", "How it moved", "no data"):
+        assert words in page
+    import openpyxl
+
+    book = openpyxl.load_workbook(answer.export(tmp_path / "m.xlsx"))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+
+
+@given(st.sampled_from(sorted(TERMS)), st.sampled_from(["", "s", "."]))
+def test_terms_are_found_as_whole_words_the_longest_first(term, end):
+    seen = [name for name, _ in terms_in(f"It says {term}{end} here")]
+    assert (term in seen) is (term not in COMMON)
+    assert term not in [name for name, _ in terms_in(f"x{term}x")]
+    assert define(term.upper()) == TERMS[term]
+
+
+def test_terms_are_one_line_each_in_order():
+    assert list(TERMS) == sorted(TERMS, key=str.casefold)
+    for term, line in TERMS.items():
+        assert "\n" not in line and 10 < len(line) < 140 and not line.endswith("."), term
+    shown = CliRunner().invoke(app, ["terms", "showback"])
+    assert shown.output.startswith("showback: cost shown to those who caused it")
+    wrong = CliRunner().invoke(app, ["terms", "shoback"])
+    assert str(wrong.exception).startswith(
+        "finops terms: unknown term 'shoback'. Did you mean 'showback'? Known: "
+    )

@@ -18,6 +18,7 @@ from ...documents import write_atomic
 from ...errors import InputError, nearest, printable
 from ...wording import chance, money
 from ...wording.pictures import Picture, svg
+from ...wording.terms import TERMS, term_of
 
 FILES = (".csv", ".html", ".json", ".xlsx")
 FORMS = ("money", "share", "chance", "units", "count", "text")  # what a column holds
@@ -54,6 +55,8 @@ class Answer:
         Further sheets of the export, by name.
     picture : dict or None
         Vega-Lite (`finops_model.wording.pictures`).
+    page : str
+        A whole HTML document, where the answer has a page of its own; "": one is made of the rest.
 
     Source
     ------
@@ -91,6 +94,7 @@ class Answer:
     figures: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     picture: Picture | None = None
+    page: str = ""
 
     def form(self, column: str, name: str | None = None) -> str:
         """What a column of the table holds, or one of the further table `name`: numbers there that are not named are units."""
@@ -165,6 +169,8 @@ class Answer:
             )
         if kind == ".json":
             return json.dumps(self.plain(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        if kind == ".html" and self.page:
+            return self.page
         if kind == ".html":
             title = escape(printable(self.sentence))
             return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>{STYLE}<main>{self._repr_html_()}</main></html>\n'
@@ -228,7 +234,7 @@ class Answer:
             for row in shown.itertuples(index=False, name=None)
         )
         head = "".join(
-            f'<th style="text-align:{_side(r)}">{_safe(column)}</th>'
+            f'<th style="text-align:{_side(r)}">{_defined(column)}</th>'
             for column, r in zip(shown, right, strict=True)
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
@@ -337,6 +343,14 @@ def _aligned(answer: Answer, name: str | None = None) -> list[str]:
 
 def _safe(text) -> str:
     return escape(printable(str(text)))
+
+
+def _defined(text) -> str:
+    """A heading; of a term of the glossary with its line, for whoever points at it."""
+    term = term_of(str(text))
+    if term is None:
+        return _safe(text)
+    return f'<abbr title="{_safe(TERMS[term])}">{_safe(text)}</abbr>'
 
 
 def _side(right: bool) -> str:

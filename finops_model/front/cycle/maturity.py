@@ -7,7 +7,7 @@ import pandas as pd
 from ...decide.questions.answer import Answer
 from ...facts.daily import warehouse
 from ...measure.maturity.gather import of_workspace
-from ...measure.maturity.graded import said, share_of
+from ...measure.maturity.graded import said
 from ...measure.maturity.habits import in_days
 from ...measure.maturity.levels import name_of
 from ...measure.maturity.record import newest_brief
@@ -18,9 +18,8 @@ from ...progress import Progress
 from ...publish import close
 from ...publish.alerts.folder import folder_of
 from ...publish.alerts.verdicts import known_alerts, read_feedback
+from ...publish.page.maturity.page import page
 from ...settings import Settings, load_settings
-
-DONE = {"yes": "yes", "partly": "partly", "no": "no", "stated": "stated", "not known": "not known"}
 
 
 def maturity(
@@ -67,7 +66,8 @@ def maturity(
     'Only 1 of 7 capabilities can be judged in February 2025: together they are at run, and six have no data.'
     """
     settings = settings or load_settings()
-    return answer_of(standing_of(settings, month, progress))
+    whose = settings.own.name if settings.own else settings.company
+    return answer_of(standing_of(settings, month, progress), whose)
 
 
 def standing_of(
@@ -105,12 +105,12 @@ def sentence(one: Standing) -> str:
     level, blank = name_of(one.level), every - known
     if known < blank:
         return f"Only {known} of {every} capabilities can be judged in {where}: together they are at {level}, and {NUMBERS[blank]} have no data."
-    rest = f": {NUMBERS[blank]} {'has' if blank == 1 else 'have'} no data" if blank else ""
-    return f"{level.capitalize()} in {where}, judged by {known} of {every} capabilities{rest}."
+    rest = f"; {NUMBERS[blank]} {'has' if blank == 1 else 'have'} no data" if blank else ""
+    return f"{level.capitalize()} in {where} by what can be measured: {known} of {every} capabilities{rest}."
 
 
-def answer_of(one: Standing) -> Answer:
-    """The answer of a standing."""
+def answer_of(one: Standing, whose: str) -> Answer:
+    """The answer of a standing. whose: the company or entity, for the page."""
     table = pd.DataFrame(
         {
             "capability": [grade.name for grade in one.grades],
@@ -129,6 +129,13 @@ def answer_of(one: Standing) -> Answer:
         reason=_reason(one),
         next_best=f"{lowest[0].name}: {lowest[0].step}" if lowest else "Every capability runs.",
         currency=one.currency,
+        page=page(
+            one,
+            whose,
+            sentence(one),
+            [_reason(one), _read_with(one)],
+            {grade.key: shown(grade) for grade in one.grades},
+        ),
         notes=tuple(_notes(one)),
         figures={
             "month": one.month,
@@ -199,7 +206,7 @@ def shown(grade: Grade) -> str:
         return "–"
     if grade.unit == "days":
         return in_days(grade.figure)
-    return share_of(grade.figure) if grade.steps is None else said(grade.figure, grade.steps)
+    return said(grade.figure, *grade.limits)
 
 
 def _reason(one: Standing) -> str:
@@ -213,9 +220,19 @@ def _reason(one: Standing) -> str:
     )
 
 
+def _read_with(one: Standing) -> str:
+    """What the level does not say: the milestones that are not reached."""
+    open_ = [f"{name} {so} of {count}" for name, _, so, count, _ in one.milestones() if so < count]
+    if not open_:
+        return "All three milestones are reached."
+    return (
+        "A level is of what can be measured, and says nothing of the rest: of what the milestones ask for, "
+        f"these are not reached: {', '.join(open_)}."
+    )
+
+
 def _notes(one: Standing):
-    for name, words, so, count, _ in one.milestones():
-        yield f"Milestone {name}, “{words}”: {so} of {count}."
+    yield _read_with(one)
     practices = one.practices()
     so = sum(line.state in ("yes", "stated") for line in practices)
     yield f"Practices: {so} of {len(practices)}. finops maturity --export maturity.html is the whole page."

@@ -13,7 +13,7 @@ from ...names import COMPANY
 from ...periods import add_months, month_column, month_days
 from ...settings import Stated, Steps
 from ...wording import day, money, percent
-from .graded import forecast, share_of
+from .graded import forecast, said
 from .habits import data_delay, reviews
 from .types import Check, Ground, State
 
@@ -64,12 +64,12 @@ class Item:
 
 def checks(ground: Ground, month: str) -> dict[str, Check]:
     """Every line by its key, what is stated taken in. Raises InputError for a statement on what is measured, or on nothing."""
-    said = _stated(ground.limits.stated)
+    claims = _stated(ground.limits.stated)
     lines = {}
     for key, item in ITEMS.items():
         state, evidence, step = item.look(ground, month)
-        if state in ("no", "not known") and key in said:
-            one = said[key]
+        if state in ("no", "not known") and key in claims:
+            one = claims[key]
             state, step = "stated", "Nothing to do, as long as it stays true."
             evidence = f"said by {one.by} on {day(one.on)}" + (f": {one.says}" if one.says else "")
         lines[key] = Check(
@@ -127,7 +127,9 @@ def _share(part: float, whole: float) -> float | None:
 def _tag(ground: Ground, month: str):
     share = ground.coverage.get(month)
     text = (
-        "no cost to tag" if share is None else f"{share_of(share)} of cost keeps the rules of tags"
+        "no cost to tag"
+        if share is None
+        else f"{said(share, *SHARE.limits)} of cost keeps the rules of tags"
     )
     return _by_share(share), text, "finops tags says what lacks which tag, and who is to mend it."
 
@@ -165,13 +167,17 @@ def _units(ground: Ground, month: str):
         if any(word in unit for unit in units for word in words)
     ]
     gone = [name for name in KINDS if name not in seen]
-    text = "no cost" if share is None else f"{share_of(share)} of cost comes with its quantity"
+    text = (
+        "no cost"
+        if share is None
+        else f"{said(share, *SHARE.limits)} of cost comes with its quantity"
+    )
     text += f": {', '.join(seen)}" if seen else ""
     text += f"; none of {', '.join(gone)} on the bill" if seen and gone else ""
     return (
         _by_share(share),
         text,
-        "Bring usage logs in beside the bill: usage: in finops.yaml (docs/ingest/usage.md).",
+        "Bring usage logs in beside the bill (usage: in finops.yaml, docs/ingest/usage.md).",
     )
 
 
@@ -191,7 +197,7 @@ def _limits(ground: Ground, month: str):
     state: State = (
         "yes" if planned is not None and quotas else "partly" if planned or quotas else "no"
     )
-    return state, text, "Write budgets: and watch: quotas: in finops.yaml."
+    return state, text, "Name a budget (budgets:) and quotas (watch: quotas:) in finops.yaml."
 
 
 def _scheduled(ground: Ground, month: str):
@@ -207,7 +213,7 @@ def _spot(ground: Ground, month: str):
         return "not known", "the bill says no pricing category", "Take in a FOCUS export."
     spot = float(rows.loc[rows["PricingCategory"] == "Dynamic", "EffectiveCost"].sum())
     if spot > 0:
-        return "yes", f"{share_of(spot / cost)} of cost is bought at spot prices", ""
+        return "yes", f"{said(spot / cost)} of cost is bought at spot prices", ""
     return (
         "no",
         "nothing is bought at spot prices",
@@ -232,9 +238,13 @@ def _showback(ground: Ground, month: str):
         return (
             "partly",
             f"cost is shown to {teams} teams, and not charged",
-            "Charge it when the statements are agreed: chargeback: {mode: chargeback}.",
+            "Charge it when the statements are agreed (chargeback: {mode: chargeback} in finops.yaml).",
         )
-    return "no", "cost names no teams", "Give cost to teams: organisation: and tag_rules:."
+    return (
+        "no",
+        "cost names no teams",
+        "Give cost to teams (organisation: and tag_rules: in finops.yaml).",
+    )
 
 
 def _alerts(ground: Ground, month: str):
@@ -258,11 +268,19 @@ def _unit_costs(ground: Ground, month: str):
     drivers = ground.has.get("drivers")
     days = None if drivers is None else drivers[month_column_of(drivers) == month]
     if days is None or days.empty:
-        return "no", "no driver has a count in the month", "Give counts by day: drivers:."
+        return (
+            "no",
+            "no driver has a count in the month",
+            "Give counts by day (drivers: in finops.yaml).",
+        )
     names = sorted(set(days["name"]))
     tied = [name for name in names if name in ground.has.get("unit_costs", ())]
     text = f"{len(names)} drivers ({', '.join(names[:3])}{', …' if len(names) > 3 else ''}), {len(tied)} tied to their workloads"
-    return "yes" if tied else "partly", text, "Say which workloads a driver drives: unit_costs:."
+    return (
+        "yes" if tied else "partly",
+        text,
+        "Say which workloads a driver drives (unit_costs: in finops.yaml).",
+    )
 
 
 def month_column_of(drivers: pd.DataFrame) -> pd.Series:
@@ -281,7 +299,7 @@ def _outcomes(ground: Ground, month: str):
     return (
         "no",
         "no outcome is given",
-        "Give outcomes (drivers: with role outcome) and values: revenue, retention, productivity.",
+        "Give outcomes (drivers: with role outcome) and what they are worth (values: in finops.yaml).",
     )
 
 
@@ -294,7 +312,7 @@ def _forecasting(ground: Ground, month: str):
 def _scenarios(ground: Ground, month: str):
     count = int(ground.has.get("what_ifs", 0))
     text = f"{count} what-ifs in every report" if count else "no report answers a what-if"
-    return "yes" if count else "no", text, "Name scenario files: what_ifs:."
+    return "yes" if count else "no", text, "Name scenario files (what_ifs: in finops.yaml)."
 
 
 def _roadmap(ground: Ground, month: str):
@@ -304,7 +322,7 @@ def _roadmap(ground: Ground, month: str):
     return (
         "not known",
         "no action is planned",
-        "Write what is planned into the table of actions (decision: planned), or state it: maturity: stated.",
+        "Write what is planned into the table of actions (decision: planned), or state it (maturity: stated: in finops.yaml).",
     )
 
 
@@ -313,7 +331,7 @@ def _only_stated(about: str):
         return (
             "not known",
             f"no file shows {about}",
-            "State it, with a name and a day: maturity: stated: in finops.yaml.",
+            "State it with a name and a day (maturity: stated: in finops.yaml).",
         )
 
     return look
@@ -339,11 +357,15 @@ def _observe(ground: Ground, month: str):
 def _quotas(ground: Ground, month: str):
     quotas = ground.has.get("experiments")
     if quotas is None:
-        return "no", "no quota of an experiment", "Agree quotas before experiments: experiments:."
+        return (
+            "no",
+            "no quota of an experiment",
+            "Agree on a quota before an experiment begins (experiments: in finops.yaml).",
+        )
     agreed = sum(bool(one) for one in quotas)
     text = f"{agreed} of {len(quotas)} quotas of experiments were approved"
     state: State = "yes" if quotas and agreed == len(quotas) else "partly" if agreed else "no"
-    return state, text, "Have the others approved by somebody else: approved_by, approved_on."
+    return state, text, "Have the others approved by somebody else (approved_by, approved_on)."
 
 
 def _cadence(ground: Ground, month: str):
@@ -352,7 +374,7 @@ def _cadence(ground: Ground, month: str):
         return (
             "no",
             "no weekly or biweekly review is in the table",
-            "Plan one: reviews:; its agenda: finops agenda --kind weekly.",
+            "Plan one (reviews: in finops.yaml); finops agenda weekly is its agenda.",
         )
     grade = reviews(replace(ground, reviews=often), month)
     state: State = (

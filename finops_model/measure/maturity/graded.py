@@ -61,12 +61,12 @@ def allocated(ground: Ground, month: str) -> Grade:
         level=level,
         figure=share,
         unit="share",
-        steps=steps,
+        limits=steps.limits,
         evidence="the month has no cost"
         if share is None
         else f"all of {money(cost, ground.currency)} has a team or a business unit"
         if bare < 0.005
-        else f"{said(share, steps)} of {money(cost, ground.currency)} has a team or a business unit; {money(bare, ground.currency)} has nobody",
+        else f"{said(share, *steps.limits)} of {money(cost, ground.currency)} has a team or a business unit; {money(bare, ground.currency)} has nobody",
         rule=in_words(steps, percent),
         step="Take the month's bill in: finops add FILE."
         if share is None
@@ -81,19 +81,19 @@ def allocated(ground: Ground, month: str) -> Grade:
     )
 
 
-def said(figure: float, steps: Steps) -> str:
-    """A share to a tenth of a percent, with more digits where a tenth would look like another level.
+def said(figure: float, *limits: float) -> str:
+    """A share to a tenth of a percent, with more digits where a tenth would put it on the other side of a limit, or make it whole.
 
-    >>> shares = Steps(crawl=0.5, walk=0.8, run=0.9)
-    >>> said(0.8999, shares), said(0.9, shares), said(0.1234, Steps(crawl=0.2, walk=0.15, run=0.12)), said(0.89999999, shares)
-    ('89.99 %', '90 %', '12.3 %', '89.999999 %')
+    >>> said(0.8999, 0.5, 0.8, 0.9), said(0.9, 0.9), said(0.1234), said(0.89999999, 0.9), said(0.99999), said(1.0)
+    ('89.99 %', '90 %', '12.3 %', '89.999999 %', '99.999 %', '100 %')
     """
-    level = level_of(figure, steps)
-    for digits in range(1, 9):
+    ends = (*limits, 0.0, 1.0)
+    for digits in range(1, 12):
         shown = round(100 * figure, digits)
-        if level_of(round(shown / 100, 12), steps) == level:
+        read = round(shown / 100, 13)
+        if all((read > end, read < end) == (figure > end, figure < end) for end in ends):
             break
-    return f"{shown:.{digits}f}".rstrip("0").rstrip(".") + " %"
+    return f"{shown:.{digits}f}".rstrip("0").rstrip(".").replace("-", "−") + " %"
 
 
 def budget(ground: Ground, month: str) -> Grade:
@@ -124,7 +124,7 @@ def budget(ground: Ground, month: str) -> Grade:
     else:
         worst = max(rows, key=lambda row: row["distance"])
         evidence = (
-            f"{said(figure, steps)} away on average over {_count(rows)}; furthest in {month_name(worst['month'])}: "
+            f"{said(figure, *steps.limits)} away on average over {_count(rows)}; furthest in {month_name(worst['month'])}: "
             f"{money(worst['distance'], ground.currency)}"
         )
         do = "finops bridge says why cost and budget differ; reforecast what will not come back."
@@ -135,7 +135,7 @@ def budget(ground: Ground, month: str) -> Grade:
         level=level,
         figure=figure,
         unit="share",
-        steps=steps,
+        limits=steps.limits,
         evidence=evidence,
         rule=in_words(steps, percent),
         step=_step(level, steps, do),
@@ -159,7 +159,7 @@ def forecast(ground: Ground, month: str) -> Grade:
     else:
         published = int((rows["source"] == "published").sum())
         evidence = (
-            f"{said(figure, limits.forecast)} away on average over {_count(rows)}, forecast {ahead} before; "
+            f"{said(figure, *limits.forecast.limits)} away on average over {_count(rows)}, forecast {ahead} before; "
             + (
                 "all as published"
                 if published == len(rows)
@@ -178,7 +178,7 @@ def forecast(ground: Ground, month: str) -> Grade:
         level=level,
         figure=figure,
         unit="share",
-        steps=limits.forecast,
+        limits=limits.forecast.limits,
         evidence=evidence,
         rule=in_words(limits.forecast, percent),
         step=_step(level, limits.forecast, do),
@@ -208,7 +208,9 @@ def commitments(ground: Ground, month: str) -> Grade:
             if longest == float("inf")
             else f"the slowest pays for itself after {longest:.1f} months"
         )
-        evidence = f"{share_of(used)} of {money(paid, ground.currency)} is used; {after}"
+        evidence = (
+            f"{said(used, limits.utilisation)} of {money(paid, ground.currency)} is used; {after}"
+        )
         step = (
             "Keep it: used and soon paid for."
             if level == 3
@@ -232,7 +234,7 @@ def commitments(ground: Ground, month: str) -> Grade:
         level=level,
         figure=used,
         unit="share",
-        steps=None,
+        limits=(limits.utilisation,),
         evidence=evidence,
         rule=f"run: {percent(limits.utilisation)} used and paid for within {limits.break_even:g} months; walk: one of the two; crawl: measured",
         step=step.strip(),
@@ -325,15 +327,6 @@ def _window(ground: Ground, month: str) -> list[str]:
 
 def _count(rows) -> str:
     return f"{len(rows)} month{'' if len(rows) == 1 else 's'}"
-
-
-def share_of(value: float) -> str:
-    """A share to a tenth of a percent, rounded down: nothing looks whole that is not.
-
-    >>> share_of(0.8999), share_of(1.0), share_of(0.5)
-    ('89.9 %', '100 %', '50 %')
-    """
-    return f"{int(value * 1000 + 1e-9) / 10:g} %"
 
 
 def _step(level: int | None, steps: Steps, do: str) -> str:

@@ -29,7 +29,7 @@ def data_delay(ground: Ground, month: str) -> Grade:
         level=level,
         figure=figure,
         unit="days",
-        steps=steps,
+        limits=steps.limits,
         evidence="the ledger was filled in one delivery, so nobody knows how soon bills come"
         if figure is None
         else f"a day's cost is known {in_days(figure)} after it on average{slowest}",
@@ -56,14 +56,14 @@ def reviews(ground: Ground, month: str) -> Grade:
     if ground.reviews is None:
         evidence, step = (
             "finops.yaml names no reviews",
-            "Write the days on which reviews are due into a table: reviews: (due, held, kind).",
+            "Write the days on which reviews are due into a table with due, held, kind (reviews: in finops.yaml).",
         )
     elif figure is None:
         evidence = f"no review was due in the {ground.limits.months} months to {month_name(month)}"
         step = "Plan them: a line with its day in the table of reviews."
     else:
         missed = next((one.due for one in reversed(due) if one not in held), None)
-        evidence = f"{len(held)} of {len(due)} reviews held ({said(figure, steps)})" + (
+        evidence = f"{len(held)} of {len(due)} reviews held ({said(figure, *steps.limits)})" + (
             f"; last missed: {missed}" if missed else ""
         )
         step = (
@@ -79,7 +79,7 @@ def reviews(ground: Ground, month: str) -> Grade:
         level=level,
         figure=figure,
         unit="share",
-        steps=steps,
+        limits=steps.limits,
         evidence=evidence,
         rule=in_words(steps, percent),
         step=step,
@@ -134,7 +134,7 @@ def decided(ground: Ground, month: str) -> Grade:
         )
         step = "Write proposed_on and decided_on into the table of actions."
     else:
-        evidence = f"{good} of {len(rows)} recommendations decided within {limits.decision_days} days ({said(figure, limits.decided)})"
+        evidence = f"{good} of {len(rows)} recommendations decided within {limits.decision_days} days ({said(figure, *limits.decided.limits)})"
         open_ = [row["recommendation"] for row in rows if not row["decided"]]
         step = (
             "Keep it."
@@ -153,7 +153,7 @@ def decided(ground: Ground, month: str) -> Grade:
         level=level,
         figure=figure,
         unit="share",
-        steps=limits.decided,
+        limits=limits.decided.limits,
         evidence=evidence,
         rule=in_words(limits.decided, percent),
         step=step,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...facts.cycle.reviews import Review
 from ...facts.plans.budgets import Budgets
-from ...settings import Maturity, Steps
+from ...settings import Maturity
 
 State = Literal["yes", "partly", "no", "stated", "not known"]
 
@@ -73,7 +73,7 @@ class Grade:
     level: int | None
     figure: float | None
     unit: Literal["share", "days"]
-    steps: Steps | None  # None: a level of several figures
+    limits: tuple[float, ...]  # that the figure is held against
     evidence: str
     rule: str
     step: str  # what to do next

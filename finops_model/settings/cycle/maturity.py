@@ -32,6 +32,11 @@ class Steps(Strict):
         return self
 
     @property
+    def limits(self) -> tuple[float, float, float]:
+        """Crawl, walk, run."""
+        return self.crawl, self.walk, self.run
+
+    @property
     def rising(self) -> bool:
         """Whether more is better."""
         return self.run > self.crawl
