@@ -5,8 +5,6 @@ A scenario is a question, a base and reasoned changes. Layers apply top to botto
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -18,43 +16,13 @@ from ..schemas import check_schema
 from ..uncertainty.risks import day_of
 from . import ledger_base as base_facts
 from .changes import Event, leaves, refuse_second_set
+from .layering.layered import Layer, Scenario
 from .placed import Placed
 from .purchases.agreements import Placed as Agreed
 from .purchases.terms import Purchase
 from .schema import ScenarioDocument
 
 DEEPEST = 8  # bases of bases
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One file of a scenario."""
-
-    document: ScenarioDocument
-    source: Document
-
-    def at(self, *location) -> str:
-        return self.source.at(location)
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A checked scenario: its layers, the base first."""
-
-    name: str
-    question: str
-    path: str
-    layers: tuple[Layer, ...]
-
-    @property
-    def base(self) -> ScenarioDocument:
-        return self.layers[0].document
-
-    @property
-    def hash(self) -> str:
-        """sha256 over what the layers say, wherever they lie."""
-        text = json.dumps([layer.source for layer in self.layers], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +108,7 @@ def load_scenario(path) -> Scenario:
         seen.append(real)
         source = load_yaml(current, ScenarioError)
         check_schema("scenario", source.get("schema", 1), source.at("schema"), ScenarioError)
-        layer = Layer(checked(ScenarioDocument, source, ScenarioError), source)
+        layer = Layer(checked(ScenarioDocument, source, ScenarioError), source, str(real))
         layers.insert(0, layer)
         if layer.document.base is None:
             break
@@ -217,9 +185,11 @@ def resolve(
 
     Raises ScenarioError for a path that is not there, with the nearest one, and for a second set on a path and date.
     """
+    from .layering.approved import with_approved
     from .layers import apply_layers
 
     facts = facts or base_facts.read_facts(daily, settings, as_of, replay)
+    scenario = with_approved(scenario, settings, facts.as_of)
     applied = apply_layers(scenario, facts)
     refuse_second_set(applied.events)
     document = scenario.base

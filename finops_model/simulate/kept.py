@@ -21,6 +21,7 @@ from ..documents import sha256_of
 from ..facts.daily import kept as facts
 from ..facts.daily.kept import hash_of
 from ..scenario.document import Scenario
+from ..scenario.layering.approved import mark
 from ..settings import Settings
 from .run import ARRAYS, Run
 
@@ -117,7 +118,7 @@ def keep(folder: Path, kind: str, name: str, data: bytes) -> None:
 
 
 def scenario_hash(scenario: Scenario, settings: Settings) -> str:
-    """sha256 of all that a scenario says, its bases, and the bytes of the file of hours that it names.
+    """sha256 of all that a scenario says, its bases, the actions approved, and the bytes of the file of hours that it names.
 
     Parameters
     ----------
@@ -134,7 +135,8 @@ def scenario_hash(scenario: Scenario, settings: Settings) -> str:
     named = scenario.base.shapes
     place = Path(settings.root, named) if named else None
     hours = sha256_of(place) if place and place.is_file() else ""
-    return hashlib.sha256(f"{scenario.hash} {hours}".encode()).hexdigest()
+    held = mark(settings)  # "" where nothing is approved
+    return hashlib.sha256(f"{scenario.hash} {hours}{held}".encode()).hexdigest()
 
 
 def settings_hash(settings: Settings) -> str:
