@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 import time
 from json import dumps, loads
 from pathlib import Path
@@ -136,6 +138,11 @@ class Bars:
         if not self.silent:
             err.print(text)
             self.told = self.clock()
+
+
+def attended() -> bool:
+    """Whether a person is there: a terminal, or an environment that says that one stands behind the job."""
+    return sys.stdin.isatty() or os.environ.get("FINOPS_ATTENDED") == "1"
 
 
 def _under_way():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from ..errors import FinOpsError
 from ._published import show_published
-from ._shared import Bars, JsonOption, SettingsOption, err, load_whole, out
+from ._shared import Bars, JsonOption, SettingsOption, attended, err, load_whole, out
 
 PANEL = "Bills and reports"
 NO_REPORT, NOT_FINAL, UNDER_WAY = 3, 4, 5  # exit codes
@@ -104,7 +103,7 @@ def close(
                 )
             found = walk.reopen(chosen, month, reopen)
         elif approve:
-            found = walk.approve(chosen, month, note=note, attended=_attended(), progress=bars)
+            found = walk.approve(chosen, month, note=note, attended=attended(), progress=bars)
         else:
             found = walk.walk(chosen, month, accept=(accept or "").strip(), progress=bars)
     told = found.as_dict()
@@ -153,11 +152,6 @@ def _reports(settings, name: str, as_json: bool, **how) -> tuple[list[dict], int
     for one in whole:
         out.print(one["said"], markup=False)
     return published, 0
-
-
-def _attended() -> bool:
-    """Whether a person is there: a terminal, or an environment that says that one stands behind the job."""
-    return sys.stdin.isatty() or os.environ.get("FINOPS_ATTENDED") == "1"
 
 
 def _show(found, asked: bool) -> None:

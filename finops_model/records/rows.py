@@ -81,8 +81,26 @@ def said(row: Record) -> str:
         entries = body.get("entries")
         count = len(entries) if isinstance(entries, (list, dict)) else 0
         return f"{count:,} {'entry' if count == 1 else 'entries'} booked"
+    if row.kind == "budget" and body.get("event"):
+        return _budget(body)
     return str(body.get("text") or body.get("version") or body.get("name") or "")
 
 
 def _with(text: str, reason) -> str:
     return f"{text}: {reason}" if reason else text
+
+
+def _budget(body: dict) -> str:
+    """What a row of kind `budget` says.
+
+    >>> _budget({"event": "proposed", "what": "transfer", "version": "5,000.00 from Labs to Search", "lines": [{}, {}]})
+    'proposes a transfer: 5,000.00 from Labs to Search, 2 lines'
+    >>> _budget({"event": "approved", "of": 3})
+    'approved row 3'
+    """
+    if body["event"] == "proposed":
+        lines = body.get("lines")
+        many = f", {several(len(lines), 'line')}" if isinstance(lines, list) and lines else ""
+        return f"proposes a {body.get('what')}: {body.get('version')}{many}"
+    off = "; four_eyes: off" if body.get("four_eyes") == "off" else ""
+    return _with(f"{body['event']} row {body.get('of')}{off}", body.get("note"))

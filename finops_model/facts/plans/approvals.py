@@ -7,7 +7,7 @@ import re
 from ...errors import InputError
 from .sheet import Sheet
 
-TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d")
+TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?")
 
 
 def columns(sheet: Sheet, at: list[int]) -> dict[str, list[str]]:
