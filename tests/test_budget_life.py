@@ -21,7 +21,7 @@ from finops_model.decide.budgets.moves import Purse
 from finops_model.errors import InputError, RecordsError
 from finops_model.facts.plans import together
 from finops_model.facts.plans.budgets import Budgets
-from finops_model.front.budgets import book, shown, steps
+from finops_model.front.budgets import book, decided, shown, steps
 from finops_model.names import COMPANY
 from finops_model.records import budgets as life
 from finops_model.records.store import Records
@@ -267,9 +267,9 @@ def test_a_budget_lives_from_draft_to_close(own, tmp_path):
     one = steps.propose(own, file, author="ann")
     assert together.budgets(own).year(COMPANY, months) is None  # it counts nowhere
     with pytest.raises(RecordsError):
-        steps.approve(own, 1, author="ann")
+        decided.approve(own, 1, author="ann")
     assert not own.path("budgets").exists()
-    steps.approve(own, one.figures["proposal"], author="bob")
+    decided.approve(own, one.figures["proposal"], author="bob")
     again = fm.load_settings(own.root)
     assert again.budgets == ["budgets.csv", "budgets/*.csv"]
     year = [f"2027-{m:02}" for m in range(1, 13)]
@@ -279,24 +279,24 @@ def test_a_budget_lives_from_draft_to_close(own, tmp_path):
     moved = steps.transfer(again, "Labs", "Search", Decimal(100), "2027-10..2027-12", author="ann")
     stale = steps.transfer(again, "Labs", "Support", Decimal(5), "2027-10", author="ann")
     labs = together.budgets(again).year("Labs", months)
-    steps.approve(again, moved.figures["proposal"], author="bob")
+    decided.approve(again, moved.figures["proposal"], author="bob")
     assert together.budgets(again).year("Labs", months) == labs - 100
     assert together.budgets(again).year(COMPANY, year) == total
     with pytest.raises(RecordsError) as refused:  # it would undo the transfer before it
-        steps.approve(again, stale.figures["proposal"], author="bob")
+        decided.approve(again, stale.figures["proposal"], author="bob")
     assert "of Labs in 2027-10 was" in str(refused.value)
     assert str(refused.value).endswith("Reject it, and propose it anew.")
-    steps.reject(again, stale.figures["proposal"], "moved otherwise", author="ann")
+    decided.reject(again, stale.figures["proposal"], "moved otherwise", author="ann")
 
     freed = steps.release(again, Decimal("50.05"), "FY2027-Q4", target="Labs", author="ann")
     assert freed.notes == ("Held back by Cleo: ask them before it is approved.",)
-    steps.approve(again, freed.figures["proposal"], author="bob")
+    decided.approve(again, freed.figures["proposal"], author="bob")
     plan = together.budgets(again)
     assert plan.year("Labs", months) == labs - 100 + Decimal("50.05")
     assert plan.year(COMPANY, year) == total
 
     new = steps.reforecast(again, "2027-11", author="ann", paths=500)
-    steps.approve(again, new.figures["proposal"], author="bob")
+    decided.approve(again, new.figures["proposal"], author="bob")
     plan = together.budgets(again)
     assert plan.year(COMPANY, months[1:]) == Decimal(new.figures["total"])
     assert plan.month("Labs", "2027-10") == plan.lines("Labs", "2027-10")[0].amount
@@ -312,7 +312,7 @@ def test_a_year_is_closed_and_half_of_what_is_left_rolls_over(own):
     closed = steps.close(again, "FY2026", Decimal("0.5"), author="ann")
     spent = pd.read_csv(own.path("../bill.csv")).set_index("business_unit")
     spent = spent[spent["Date"] < "2027"].groupby("business_unit")["Cost (USD)"].sum()
-    steps.approve(again, closed.figures["proposal"], author="bob")
+    decided.approve(again, closed.figures["proposal"], author="bob")
     plan = together.budgets(again)
     rolled = Decimal(0)
     for unit, budget in (("Support", 42000), ("Search", 22800), ("Labs", 14400)):

@@ -148,9 +148,9 @@ def approve(
 
     Example: [bold]finops budget approve 12[/bold]
     """
-    from ..front.budgets import steps
+    from ..front.budgets import decided
 
-    answer = steps.approve(load(settings, entity), number, note=note, attended=attended())
+    answer = decided.approve(load(settings, entity), number, note=note, attended=attended())
     show(answer, as_json, export)
 
 
@@ -167,9 +167,9 @@ def reject(
 
     Example: [bold]finops budget reject 12 --because "the launch was moved"[/bold]
     """
-    from ..front.budgets import steps
+    from ..front.budgets import decided
 
-    show(steps.reject(load(settings, entity), number, because), as_json)
+    show(decided.reject(load(settings, entity), number, because), as_json)
 
 
 @group.command()
