@@ -1,4 +1,4 @@
-"""Recommendations (docs/method §17.20 to §17.30). Oracles: halves and shares of a run's own workload, sums by plain loops."""
+"""Recommendations (docs/method §17.20 to §17.32). Oracles: halves and shares of a run's own workload, sums by plain loops."""
 
 from __future__ import annotations
 
@@ -347,3 +347,85 @@ def test_what_happens_now_and_then_is_counted_over_a_year(machines):
     (limit,) = shelf()["runaway_jobs"].advise(replace(ground, waste=(ran,)))
     assert limit.changes[0]["value"]["max"] == pytest.approx(30 / (20.0 * 365.25 / 12), abs=1e-6)
     assert shelf()["repeated_work"].advise(replace(ground, waste=(ran,))) == []
+
+
+# --- models and storage classes ----------------------------------------------------------------------------------------
+
+
+def samples(**accepted: float) -> pd.DataFrame:
+    """2,000 answers of chat a model, of which so many thousandths were accepted, over ten weeks."""
+    return pd.DataFrame(
+        [
+            {
+                "date": day,
+                "workload": "chat",
+                "model": model,
+                "sampled": 200,
+                "accepted": share * 200 / 1000,
+            }
+            for model, share in accepted.items()
+            for day in pd.date_range("2026-08-03", periods=10, freq="7D")
+        ]
+    )
+
+
+def test_a_smaller_model_needs_samples_that_hold_the_floor(tmp_path):
+    """Half of chat's tokens at a quarter of the price, what fails again at the full one: by hand from the price table."""
+    ground = ground_of(tmp_path, *tokens("chat", TODAY), *tokens("other", TODAY, "small"))
+    file = shelf()["smaller_model"]
+    assert file.advise(ground) == []  # nobody looked at answers
+    assert (
+        file.advise(replace(ground, quality=samples(large=900, small=850))) == []
+    )  # 5 points less
+    assert (
+        file.advise(replace(ground, quality=samples(large=900, small=890))) == []
+    )  # perhaps 2.6 less
+    (advice,) = file.advise(replace(ground, quality=samples(large=900, small=905)))
+    change = advice.changes[0]
+    assert (change["path"], change["value"]) == ("workloads/chat/routing/small", 0.5)
+    shares = (0.9, 0.905)
+    error = sum(p * (1 - p) / 2000 for p in shares) ** 0.5
+    assert change["escalation"] == pytest.approx(max(0.0, -0.005 + 1.282 * error), abs=1e-4)
+    dear = (60 * 2.0 + 10 * 8.0) * 31
+    cheap = (60 * 0.5 + 10 * 2.0) * 31
+    by_hand = dear - (0.5 * dear + 0.5 * cheap + 0.5 * change["escalation"] * dear)
+    assert saved(ground, advice)["2027-01"] == pytest.approx(by_hand, rel=0.02)
+    old = samples(large=900, small=905).assign(date=pd.Timestamp("2026-01-05"))
+    assert file.advise(replace(ground, quality=old)) == []
+
+
+def test_what_lies_there_is_of_the_age_its_growth_says(tmp_path):
+    """1,000 GB more a month for a year, none deleted: after a day the oldest of it lies in the coldest class."""
+    days = pd.date_range("2025-11-01", "2026-10-31")
+    written = {m: 1000.0 * (i + 1) for i, m in enumerate(sorted(set(days.strftime("%Y-%m"))))}
+    amount = [written[d.strftime("%Y-%m")] / d.days_in_month for d in days]
+    said = {
+        "ConsumedUnit": "GB-Mo",
+        "x_Team": "ml",
+        "x_BusinessUnit": "R",
+        "ServiceName": "Store",
+        "x_Workload": "lake",
+    }
+    frame = rows(
+        days, SkuId="HOT", ConsumedQuantity=amount, EffectiveCost=[0.02 * a for a in amount], **said
+    )
+    facts, own = facts_of(tmp_path, frame)
+    document = PRICES + "".join(
+        f"  {sku}: {{service: Store, unit: GB-Mo, rate: linear, history: {{2025-01-01: {{price: {price}}}}}}}\n"
+        for sku, price in (("HOT", 0.02), ("COOL", 0.01), ("NEAR", 0.009), ("COLD", 0.002))
+    )
+    (tmp_path / "prices" / "aurora.yaml").write_text(document)
+    facts = read_facts(frame, own)
+    ground = Ground(settings=own, facts=facts)
+    (advice,) = shelf()["storage_classes"].advise(ground)
+    assert not advice.sure and "COOL after 30 days, COLD after 180 days" in advice.title
+    parts = [c["value"] for c in advice.changes if c["op"] == "add"]
+    there = sum(part["opening"] for part in parts)
+    assert there == pytest.approx(12_000 + 1.5 * 1000)  # the middle of October to 1 December
+    assert [part["opening_age"] for part in parts] == [15, 105, 300]
+    assert [part["opening"] for part in parts[:2]] == pytest.approx([1000, 5000])
+    assert parts[0]["use"]["p50"] == pytest.approx(1000)
+    kept, refused = possible(bench_of(ground), [advice])
+    assert kept and not refused
+    flat = frame.assign(ConsumedQuantity=400.0, EffectiveCost=8.0)
+    assert shelf()["storage_classes"].advise(replace(ground, facts=read_facts(flat, own))) == []

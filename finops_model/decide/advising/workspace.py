@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import FinOpsError
+from ...facts.cycle.quality import read_quality
 from ...facts.daily import entities
 from ...facts.ledger.store import Ledger
 from ...facts.workspace import read_daily
@@ -85,7 +86,17 @@ def ground_of(
         waste=tuple(of_facts(seen)),
         waste_rows=seen.rows,
         usage=seen.usage,
+        quality=quality_of(settings),
     )
+
+
+def quality_of(settings: Settings) -> pd.DataFrame | None:
+    """Samples of the workspace, or of its entity; None where it has none."""
+    if not settings.quality_samples:
+        return None
+    own = settings.own.name if settings.own else ""
+    names = [one.name for one in settings.entities]
+    return read_quality(settings.path(settings.quality_samples), own, names)
 
 
 def waste_of(settings: Settings, daily: pd.DataFrame, facts: Facts) -> WasteFacts:
