@@ -1,4 +1,4 @@
-"""Recommendations (docs/method §17.20 to §17.32). Oracles: halves and shares of a run's own workload, sums by plain loops."""
+"""Recommendations (docs/method §17.20 to §17.33). Oracles: halves and shares of a run's own workload, sums by plain loops."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from finops_model.decide.advising import workspace
 from finops_model.decide.advising.chosen import choose, contradict
 from finops_model.decide.advising.shown import answer_of, told
 from finops_model.decide.advising.simulated import Bench, costs, possible, valued
+from finops_model.decide.advising.wasted import waste_answer
+from finops_model.decide.advising.written import propose
 from finops_model.errors import FinOpsError, InputError
+from finops_model.facts.cycle.actions import read_actions
 from finops_model.measure.waste import Waste, WasteFacts
 from finops_model.scenario.document import load_scenario
 from finops_model.scenario.ledger_base import read_facts
+from finops_model.settings import Entity
 from finops_model.simulate.kept_fits import Fits
 
 DAYS = pd.date_range("2026-05-01", "2026-10-31")
@@ -429,3 +433,52 @@ def test_what_lies_there_is_of_the_age_its_growth_says(tmp_path):
     assert kept and not refused
     flat = frame.assign(ConsumedQuantity=400.0, EffectiveCost=8.0)
     assert shelf()["storage_classes"].advise(replace(ground, facts=read_facts(flat, own))) == []
+
+
+# --- proposed, and what was wasted -------------------------------------------------------------------------------------
+
+
+def test_a_recommendation_is_proposed_once_and_nothing_there_is_changed(wasteful, tmp_path):
+    own = wasteful.settings.model_copy(update={"root": str(tmp_path)})
+    seen = [replace(a, run_rate=12.345) for a in advised(wasteful)]
+    with pytest.raises(InputError) as problem:
+        propose(own, seen, "2026-10-31")
+    assert str(problem.value) == (
+        "finops.yaml names no table of actions. Write actions: actions.csv there; the file is made with the first rows. "
+        "Nothing was written."
+    )
+    assert list(tmp_path.iterdir()) == []
+    own = own.model_copy(update={"actions": "actions.csv"})
+    added, files = propose(own, seen, "2026-10-31")
+    assert added == ["batch-api-evals", "prompt-caching-chat"]
+    assert files == [
+        "scenarios/actions/batch-api-evals.yaml",
+        "scenarios/actions/prompt-caching-chat.yaml",
+    ]
+    rows_ = read_actions(tmp_path / "actions.csv", "USD")
+    assert [(r.id, r.decision, str(r.monthly_saving), r.scenario) for r in rows_] == [
+        (name, "proposed", "12.34", file)  # halves to the even cent
+        for name, file in zip(added, files, strict=True)
+    ]
+    scenario = load_scenario(tmp_path / files[0])
+    assert scenario.base.changes[0].path == "workloads/evals/batch_share"
+    sister = own.model_copy(update={"own": Entity(name="Sister Co.", currency="USD")})
+    _, theirs = propose(sister, seen[:1], "2026-10-31")
+    assert theirs == ["scenarios/actions/sister-co-batch-api-evals.yaml"]  # not the other's changes
+    before = {file: (tmp_path / file).read_bytes() for file in ("actions.csv", *files)}
+    (tmp_path / files[1]).write_text("name: mine\n")
+    assert propose(own, seen, "2026-11-30") == ([], [])
+    assert (tmp_path / files[1]).read_text() == "name: mine\n"
+    assert (tmp_path / "actions.csv").read_bytes() == before["actions.csv"]
+
+
+def test_waste_is_told_with_its_share_and_what_is_proven(machines):
+    _, frame = machines
+    sure = waste_line(frame, frame["SkuId"].eq("A"), kind="idle endpoint", category="idle")
+    asked = waste_line(
+        frame, frame["SkuId"].eq("C"), kind="stale storage", category="orphaned_storage", sure=False
+    )
+    answer = waste_answer([sure, asked], "2026-10", "USD", 65.0 * 31)
+    assert answer.sentence == "October 2026 wasted $775, 38.5 % of its cost. Most: r, $620."
+    assert answer.range == "$620 of it is proven; $155 the bill alone suggests."
+    assert waste_answer([], "2026-10", "USD", 1.0).sentence == "No waste is seen in October 2026."

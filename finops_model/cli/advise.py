@@ -22,6 +22,16 @@ def advise(
     *,
     as_of: AsOfOption = None,
     paths: Annotated[int | None, typer.Option(help="Futures; default: 1000.", min=100)] = None,
+    waste: Annotated[
+        bool, typer.Option("--waste", help="List what was paid and bought nothing, each cost once.")
+    ] = False,
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write",
+            help="Add what is recommended to the table of actions, as proposed, each with a scenario file.",
+        ),
+    ] = False,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     as_json: JsonOption = False,
@@ -35,5 +45,7 @@ def advise(
 
     chosen = load(settings, entity)
     with Bars() as bars:
-        answer = asked(chosen, name, as_of=as_of, paths=paths, progress=bars)
+        answer = asked(
+            chosen, name, as_of=as_of, paths=paths, waste=waste, write=write, progress=bars
+        )
     show(answer, as_json, export)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..decide.advising.shown import answer_of, told
-from ..decide.advising.workspace import advice_of
+from ..decide.advising.wasted import waste_answer
+from ..decide.advising.workspace import advice_of, ground_of
+from ..decide.advising.written import propose
 from ..decide.questions.answer import Answer
+from ..errors import InputError, several
 from ..progress import Progress
 from ..publish import close
 from ..settings import Settings, load_settings
@@ -16,6 +21,8 @@ def advise(
     *,
     as_of: str | None = None,
     paths: int | None = None,
+    waste: bool = False,
+    write: bool = False,
     engine: str | None = None,
     progress: Progress | None = None,
 ) -> Answer:
@@ -31,6 +38,11 @@ def advise(
         Last day of the bill to use, YYYY-MM-DD; None: the newest complete one.
     paths : int, optional
         Futures; None: 1,000.
+    waste : bool, optional
+        What was paid and bought nothing, instead: each cost once, with its evidence.
+    write : bool, optional
+        Add what is recommended (or the one named) to the table of actions as proposed, each with
+        a scenario file; nothing that is there is changed.
     engine, progress : optional
         As in `fm.run_many`.
 
@@ -47,7 +59,7 @@ def advise(
 
     Source
     ------
-    docs/method §17.20, §17.21, §17.22, §17.23.
+    docs/method §17.1, §17.20, §17.21, §17.22, §17.23, §17.33.
 
     Examples
     --------
@@ -63,8 +75,35 @@ def advise(
     settings = settings or load_settings()
     ledger = close.books(settings, progress)
     day = close.check_as_of(ledger, as_of, settings.time_zone, None) if as_of else None
+    if waste:
+        if name or write:
+            raise InputError("--waste lists waste alone. Take the name and --write out.")
+        return _waste(settings, day)
     advice = advice_of(settings, as_of=day, paths=paths, engine=engine, progress=progress)
-    return told(advice, name) if name else answer_of(advice)
+    answer = told(advice, name) if name else answer_of(advice)
+    if not write:
+        return answer
+    chosen = [each for each in advice.every if each.id == name] if name else list(advice.chosen)
+    added, files = propose(settings, chosen, advice.as_of)
+    left = len(chosen) - len(added)
+    stood = {0: "", 1: "; 1 stood there already and was left as it is"}.get(
+        left, f"; {left} stood there already and were left as they are"
+    )
+    said = (
+        f"{settings.actions}: {several(len(added), 'proposed action')} added, "
+        f"{several(len(files), 'scenario file')} written{stood}."
+    )
+    return replace(answer, notes=(said, *answer.notes))
+
+
+def _waste(settings: Settings, day: str | None) -> Answer:
+    """The waste of the newest full month up to a day."""
+    ground = ground_of(settings, as_of=day)
+    rows, month = ground.waste_rows, ground.waste_month
+    spent = (
+        0.0 if rows is None else float(rows.loc[rows["x_Month"] == month, "EffectiveCost"].sum())
+    )
+    return waste_answer(ground.waste, month, ground.currency, spent)
 
 
 __all__ = ["advise"]

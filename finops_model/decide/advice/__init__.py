@@ -147,6 +147,8 @@ class Ground:
         Lines of `measure.waste` up to the newest full month.
     waste_rows : frame or None
         The rows that these lines claim.
+    waste_month : str
+        YYYY-MM that they are looked for up to.
     quality : frame or None
         Samples: workload, model, sampled, accepted.
     usage : frame or None
@@ -171,6 +173,7 @@ class Ground:
     peers: Mapping[str, Facts] = field(default_factory=dict)
     waste: tuple = ()
     waste_rows: pd.DataFrame | None = None
+    waste_month: str = ""
     quality: pd.DataFrame | None = None
     usage: pd.DataFrame | None = None
     seats: tuple = ()

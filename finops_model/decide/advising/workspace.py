@@ -85,6 +85,7 @@ def ground_of(
         peers=_peers(settings, facts.as_of),
         waste=tuple(of_facts(seen)),
         waste_rows=seen.rows,
+        waste_month=seen.month,
         usage=seen.usage,
         quality=quality_of(settings),
     )
