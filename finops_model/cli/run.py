@@ -1,4 +1,4 @@
-"""What a scenario costs: run, compare, explain."""
+"""What a scenario costs: run, compare."""
 
 from __future__ import annotations
 
@@ -360,24 +360,3 @@ def _compare(
     ):
         out.print(text, markup=False)
     return runs
-
-
-@app.command(rich_help_panel=PANEL)
-def explain(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
-    path: Annotated[
-        str,
-        typer.Argument(
-            help="Slash path of a value, for example workloads/support-chat/demand/level."
-        ),
-    ],
-    settings: SettingsOption = Path("finops.yaml"),
-    entity: EntityOption = None,
-):
-    """Where a value comes from: base, changes in their order, and the reason given for each.
-
-    Example: [bold]finops explain scenarios/20_smaller_model.yaml workloads/support-chat/routing/aurora-small-1[/bold]
-    """
-    from ..scenario.explain import explain as explaining
-
-    out.print(str(explaining(scenario, path, load(settings, entity))), markup=False)
