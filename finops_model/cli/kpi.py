@@ -61,6 +61,12 @@ def kpi(
             "--margin", help="Gross margin after AI cost by month, by cogs of finops.yaml."
         ),
     ] = False,
+    quality: Annotated[
+        bool,
+        typer.Option(
+            "--quality", help="What the same work costs on each judged model, and which none beats."
+        ),
+    ] = False,
     as_of: AsOfOption = None,
     paths: Annotated[
         int | None,
@@ -86,7 +92,12 @@ def kpi(
     from ..measure.kpis import shelf
 
     chosen, views = load(settings, entity), {"--ahead": ahead, "--list": listed}
-    views |= {"--trend": trend is not None, "--sets": sets, "--margin": margin}
+    views |= {
+        "--trend": trend is not None,
+        "--sets": sets,
+        "--margin": margin,
+        "--quality": quality,
+    }
     of = {"only": only, "unit": unit}
     with Bars() as bars:
         more = {"months": (first, last), "as_of": as_of, "paths": paths, "progress": bars}

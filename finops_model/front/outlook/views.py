@@ -7,6 +7,7 @@ from ...errors import InputError
 from ...progress import Progress
 from ...settings import Settings
 from .margin import gross_margin
+from .quality import quality_against_cost
 from .sets import driver_sets
 from .unit_costs import unit_costs_ahead
 
@@ -53,6 +54,12 @@ def view(
         return gross_margin(settings, first=first, last=last, progress=progress)
     if first is not None:
         raise InputError(f"--from: goes without {names[0]}, which is of one month. Write --to.")
+    if names == ["--quality"]:
+        if unit is not None or only is not None:
+            raise InputError(
+                "--quality: tells every workload that was judged, so it goes without --unit and --kpi. Take them out."
+            )
+        return quality_against_cost(settings, month=last, progress=progress)
     return driver_sets(settings, month=last, unit=unit, progress=progress)
 
 
