@@ -65,6 +65,13 @@ def _plain(value: str | float | None) -> str | float | None:
     return value if isinstance(value, str) or value is None else float(value)
 
 
+def _ticks(values) -> dict:
+    """Numbers of an axis: 1.2k, 3M; below 1 as they are, where `~s` would write 0.0006 as 600µ and 0.2 as 200m."""
+    known = [abs(float(value)) for value in values if value is not None]
+    small = 0 < max(known, default=0.0) < 1
+    return {"format": "~g" if small else "~s", "tickCount": 5}
+
+
 _COLOUR = {"field": "colour", "type": "nominal", "scale": None}
 _NAMES = {"field": "name", "type": "nominal", "sort": {"field": "order"}, "title": None}
 
@@ -124,7 +131,7 @@ def bars(
         "field": "value",
         "type": "quantitative",
         "title": axis or None,
-        "axis": {"format": "~s", "tickCount": 5},
+        "axis": _ticks(values),
     }
     return _framed(
         [
@@ -186,7 +193,7 @@ def ranges(
         "type": "quantitative",
         "title": axis or None,
         "scale": scale,
-        "axis": {"format": "~s", "tickCount": 5},
+        "axis": _ticks([*low, *high]),
     }
     layers: list[Mapping] = [
         _spans(data, shown, height=10),
@@ -264,7 +271,7 @@ def waterfall(
     shown = {
         "type": "quantitative",
         "title": axis or None,
-        "axis": {"format": "~s", "tickCount": 5},
+        "axis": _ticks([end for pair in ends for end in pair]),
     }
     return _framed(
         [
@@ -338,7 +345,7 @@ def curves(
         "type": "quantitative",
         "title": axis or None,
         "scale": {"zero": False},
-        "axis": {"format": "~s", "tickCount": 5},
+        "axis": _ticks([row["y"] for row in rows]),
     }
     layers: list[Mapping] = [
         {

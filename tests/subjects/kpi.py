@@ -69,9 +69,10 @@ TABLES = {
     "grades": {"month": "", "made": "", "lead": 1, "p50": 0.0, "actual": None, "previous": None},
     "anomalies": {"date": "2026-02-01", "amount": 0.0},
     "tags": {"month": "2026-02", "cost": 0.0, "debt": 0.0},
+    "values": {"initiative": "a", "month": "2026-02", "kind": "other", "likely": 0.0, "cost": 0.0},
 }
 PLAIN = ("budget", "complete", "year_starts")
-GIVEN = {"bill", "drivers", "drives", "usage", "waste", "month", *TABLES, *PLAIN}
+GIVEN = {"sales", "goods", "bill", "drivers", "drives", "usage", "waste", "month", *TABLES, *PLAIN}
 
 
 def frame(rows: list[dict], defaults: dict, what: str) -> pd.DataFrame:
@@ -100,6 +101,13 @@ def facts_of(given: dict) -> kpis.Facts:
             more["grades"][column] = more["grades"][column].astype(float)
     if "usage" in given:
         more["usage"] = frame(given["usage"], USE, "a row of use").rename(columns=USED)
+    if "sales" in given:  # day -> revenue
+        more["sales"] = pd.Series(
+            list(map(float, given["sales"].values())),
+            pd.to_datetime([str(d) for d in given["sales"]]),
+        )
+    if "goods" in given:  # workloads that count as cost of goods sold
+        more["goods"] = bill[bill["x_Workload"].isin(given["goods"])]
     if "waste" in given:
         more["waste"] = [SimpleNamespace(**line) for line in given["waste"]]
     carried = {

@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import several
 from ...measure.outlook.driver_sets import SetTie
 from ...periods import month_name
-from ...wording import four, money, percent, pictures
+from ...wording import money, percent, pictures
 from ..questions.answer import Answer
 
 CENT = Decimal("0.01")
@@ -55,7 +55,7 @@ def tied(ties: Sequence[SetTie], *, currency: str, whose: str) -> Answer:
         f"{money(float(driven), currency)} of the {money(float(first.cost), currency)} that {whose} cost in {month_name(first.month)}"
         f"{f' ({percent(share)})' if share is not None else ''}; unit cost × count, and what is not driven, is the cost to the cent.",
         table=pd.DataFrame(rows),
-        forms={"count": "count"},
+        forms={"count": "count", "unit cost": "units", f"cost, {currency}": "cents"},
         range="These are actuals, so there is no range.",
         reason="a charge belongs to at most one driver of a set.",
         next_best="",
@@ -103,11 +103,11 @@ def _row(
     amount: Decimal,
     currency: str,
 ) -> dict:
-    """A line of the table; the amount as text: whole cents, so that what is shown adds up."""
+    """A line of the table; the amount in whole cents, so that what is shown adds up."""
     return {
         "set": tie.name,
         "driver": name,
         "count": count,
-        "unit cost": four(unit_cost),
-        f"cost, {currency}": f"{amount:,.2f}".replace("-", "−"),
+        "unit cost": unit_cost,
+        f"cost, {currency}": amount,
     }

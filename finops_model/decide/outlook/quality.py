@@ -67,7 +67,9 @@ def against_cost(
             "Cost a month: all tokens of the workload in the month at the price of the model, as paid in the month, else as listed; a model may "
             "need more or fewer tokens for the same answers.",
             *(
-                [f"Cost per accepted: cost ÷ count ÷ share accepted, counts of {together(counted)}."]
+                [
+                    f"Cost per accepted: cost ÷ count ÷ share accepted, counts of {together(counted)}."
+                ]
                 if counted
                 else []
             ),
@@ -95,6 +97,23 @@ def against_cost(
                 for one in models
             ],
         },
+        tables={
+            "Samples": pd.DataFrame(
+                [
+                    {
+                        "workload": one.workload,
+                        "model": one.model,
+                        "judged": one.sampled,
+                        "accepted": one.quality,
+                        "P10": one.low,
+                        "P90": one.high,
+                        "priced": one.priced,
+                    }
+                    for models in each.values()
+                    for one in models
+                ]
+            )
+        },
         picture=_picture(shown, currency) if shown else None,
     )
 
@@ -115,9 +134,6 @@ def _row(one: Candidate, before: Candidate | None, number: float) -> dict:
         "model": one.model,
         "in use": one.in_use,
         "accepted": one.quality,
-        "P10": one.low,
-        "P90": one.high,
-        "judged": one.sampled,
         "cost a month": one.cost,
         "cost per accepted": per,
         "per quality point": one.cost / points if one.cost is not None and points else None,

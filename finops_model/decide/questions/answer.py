@@ -21,7 +21,7 @@ from ...wording.pictures import Picture, svg
 from ...wording.terms import TERMS, term_of
 
 FILES = (".csv", ".html", ".json", ".xlsx")
-FORMS = ("money", "share", "chance", "units", "count", "text")  # what a column holds
+FORMS = ("money", "cents", "share", "chance", "units", "count", "text")  # what a column holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Answer:
         A row for each alternative or part, what is best first or in the order of time. Cells are
         numbers or text, never arrays; a number that there is none of is None.
     forms : mapping of str to str
-        Column -> money, share, chance, units, count or text; a column that is not named is text.
+        Column -> money, cents, share, chance, units, count or text; a column that is not named is text.
     range : str
         How sure it is: P10 to P90, or the standard error, in a sentence; why there is none.
     reason : str
@@ -193,9 +193,12 @@ class Answer:
                 money_form = book.book.add_format({"num_format": "#,##0.00"})
                 share_form = book.book.add_format({"num_format": "0.0%"})
                 for i, column in enumerate(frame):
-                    form = {"money": money_form, "share": share_form, "chance": share_form}.get(
-                        self.forms.get(str(column), "")
-                    )
+                    form = {
+                        "money": money_form,
+                        "cents": money_form,
+                        "share": share_form,
+                        "chance": share_form,
+                    }.get(self.forms.get(str(column), ""))
                     book.sheets[sheet].set_column(
                         i, i, max(12, min(len(str(column)) + 2, 40)), form
                     )
@@ -249,7 +252,7 @@ STYLE = (
 
 
 def cell(value, form: str, currency: str) -> str:
-    """A number of a table in words: money, a share in percent, units with four digits, a whole count; "–" where there is none.
+    """A number of a table in words: money, money in whole cents, a share in percent, units with four digits, a whole count; "–" where there is none.
 
     A chance is a share that simulated futures give: never said to be 0 % or 100 %.
 
@@ -265,6 +268,8 @@ def cell(value, form: str, currency: str) -> str:
     if form == "money":
         amount = float(value)
         return money(0.0 if abs(amount) < 0.005 else amount, currency)  # −0.00 is no amount
+    if form == "cents":  # whole, so that a column of them adds up to what stands below it
+        return f"{value:,.2f}".replace("-", "−")
     if form == "chance":
         return chance(float(value))
     if form == "share":

@@ -51,7 +51,7 @@ def sets_of(named: Mapping[str, Sequence[str]], carried: Mapping) -> dict[str, t
     if not named:
         apart = beside(known)
         views = {name: (name,) for name in sorted(known) if name not in apart}
-        return ({"drivers": apart} if apart else {}) | views
+        return ({"all drivers": apart} if apart else {}) | views
     sets: dict[str, tuple[str, ...]] = {}
     for title, names in named.items():
         where = f"finops.yaml: driver_sets/{title}"
