@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -88,8 +89,12 @@ def test_candidates_of_a_workload_by_hand():
 
 
 @pytest.fixture(scope="module")
-def startup():
-    return fm.load_settings(ROOT / "data/startup")
+def startup(tmp_path_factory):
+    """The second sample company, with a ledger of its own."""
+    folder = tmp_path_factory.mktemp("quality") / "data"
+    shutil.copytree(ROOT / "data/startup", folder / "startup")
+    shutil.copy(ROOT / "data/accounts.yaml", folder)
+    return fm.load_settings(folder / "startup")
 
 
 def test_the_planted_model_that_is_too_large_is_named(startup):
@@ -114,7 +119,7 @@ def test_the_planted_model_that_is_too_large_is_named(startup):
 
 
 def test_the_command_says_the_same_and_refuses(startup, tmp_path):
-    where = ("-s", str(ROOT / "data/startup"), "--entity", "Thistledown Inc.")
+    where = ("-s", str(startup.root), "--entity", "Thistledown Inc.")
     page = tmp_path / "quality.html"
     code, said, _ = finops(
         "kpi", "--quality", "--to", "2026-09", "--json", "--export", str(page), *where
