@@ -11,7 +11,7 @@ from pathlib import Path
 COLUMNS = (
     "BillingAccountId,SubAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,"
     "ChargeCategory,ChargeFrequency,InvoiceIssuerName,ServiceProviderName,ServiceName,SkuId,SkuMeter,ConsumedQuantity,"
-    "ConsumedUnit,ListCost,ContractedCost,EffectiveCost,BilledCost,Tags,x_Model"
+    "ConsumedUnit,ListCost,ContractedCost,EffectiveCost,BilledCost,Tags,x_Model,ResourceId"
 ).split(",")
 
 
@@ -35,7 +35,7 @@ def bill(
     *lines: dict,
     currency: str = "USD",
 ) -> None:
-    """Write a bill with one row a day for each line: `cost` (money, or a function of the day) and perhaps `use`, `unit`, `sku`, `meter`, `service`, `issuer`, `model`, `tags`, `category`, `frequency`, `on` (days)."""
+    """Write a bill with one row a day for each line: `cost` (money, or a function of the day) and perhaps `use`, `unit`, `sku`, `meter`, `service`, `issuer`, `model`, `tags`, `resource`, `category`, `frequency`, `on` (days)."""
     with Path(file).open("w", encoding="utf-8", newline="") as out:
         rows = csv.DictWriter(out, COLUMNS)
         rows.writeheader()
@@ -72,6 +72,7 @@ def _row(day: dt.date, line: dict, currency: str) -> dict:
         "BilledCost": cost,
         "Tags": json.dumps(line.get("tags", {"team": "ai", "workload": "chat"})),
         "x_Model": line.get("model", ""),
+        "ResourceId": line.get("resource", ""),
     }
 
 

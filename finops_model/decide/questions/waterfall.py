@@ -195,7 +195,9 @@ def _group(change: Change, adds: Sequence[str]) -> str:
 def _part(layer: Layer, positions: Sequence[int]) -> Part:
     changes = [layer.document.changes[i] for i in positions]
     document = layer.document.model_copy(update={"changes": changes})
-    return Part(document, layer.source, tuple(positions))
+    return Part(
+        document, layer.source, file=layer.file, action=layer.action, positions=tuple(positions)
+    )
 
 
 def _step(scenario: Scenario, under, own, members) -> Step:

@@ -107,7 +107,13 @@ def without(scenario: Scenario, at: int) -> Scenario:
         for place, line in layer.source.lines.items()
         if place[:2] != ("changes", at)
     }
-    return replace(scenario, layers=(*scenario.layers[:-1], Layer(document, source)))
+    return replace(
+        scenario,
+        layers=(
+            *scenario.layers[:-1],
+            replace(scenario.layers[-1], document=document, source=source),
+        ),
+    )
 
 
 def _said(text: str, path: str) -> Finding:
