@@ -90,7 +90,16 @@ def agenda(
         )
     first = parts.since(reviews, kind, today)
     decided = decisions(settings, since=first, until=today).table
-    return _answer(settings, kind, found, parts.in_order(lines), coming, decided, first, notes)
+    return _answer(
+        settings,
+        kind,
+        found=found,
+        lines=parts.in_order(lines),
+        coming=coming,
+        decided=decided,
+        first=first,
+        notes=notes,
+    )
 
 
 def _answers(found: Monday) -> list[Line]:
@@ -123,6 +132,7 @@ def _from(brief: dict, found: Monday) -> str:
 def _answer(
     settings: Settings,
     kind: str,
+    *,
     found: Monday,
     lines: list[Line],
     coming: Review | None,
