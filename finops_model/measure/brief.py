@@ -284,16 +284,15 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         else None
     )
 
-    carried = close.carried.get(unit, {})
-    facts = (
-        kpis.Facts(rows, close.drivers, carried, close.currency)
+    counted = close.drivers is not None
+    facts = kpis.Facts(
+        rows,
+        close.drivers
         if close.drivers is not None
-        else kpis.Facts(
-            rows,
-            pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}),
-            {},
-            close.currency,
-        )
+        else pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}),
+        close.carried.get(unit, {}) if counted else {},
+        close.currency,
+        **close.kpi_facts.get(unit, {}),
     )
 
     year_to_date = sum(v for m, v in booked.items() if m in year and m <= close.month)

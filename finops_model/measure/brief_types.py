@@ -240,6 +240,8 @@ class UnitCost(TypedDict):
     partial: bool
     better: str
     by_month: list[UnitCostMonth]
+    numerator: NotRequired[float]  # of the month, as are days
+    denominator: NotRequired[float]
     of: NotRequired[str]
     fully_loaded: NotRequired[float | None]
     fully_loaded_previous: NotRequired[float | None]

@@ -101,6 +101,8 @@ class Close:
         Sources still billing: source, step, complete (day), waited_for.
     kpis : tuple of str, optional
         Names of the KPIs shown; None: those that say they are a default.
+    kpi_facts : dict, optional
+        Unit -> fields of kpis.CycleFacts that they need (cycle.facts.for_report).
     quality_card : QualityCard, optional
         How far the data can be relied on (quality.gather.of_workspace).
     runouts : list, optional
@@ -168,6 +170,7 @@ class Close:
     taken: list = field(default_factory=list)
     complete: list = field(default_factory=list)
     kpis: tuple[str, ...] | None = None
+    kpi_facts: dict = field(default_factory=dict)
     quality_card: QualityCard | None = None
     runouts: list = field(default_factory=list)
     dated_notes: list = field(default_factory=list)

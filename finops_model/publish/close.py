@@ -28,6 +28,7 @@ from ..measure.brief import brief
 from ..measure.brief_types import Brief
 from ..measure.budget.parts import company_lines
 from ..measure.close import Close
+from ..measure.cycle import facts as kpi_facts
 from ..measure.page_one.deciding import gather as page_one
 from ..measure.quality import gather
 from ..measure.reach import complete_lines, day_of_month
@@ -240,6 +241,7 @@ def prepare(
         fiscal_year_starts=settings.fiscal_year_starts,
         calendar=settings.calendar_of() if settings.of_weeks else None,
         kpis=None if settings.kpis is None else tuple(settings.kpis),
+        kpi_facts=kpi_facts.for_report(settings, ledger, daily, units_of(daily), month),
         by_prophet=prophet_alone.for_report(
             scenarios[0], settings, runs[0], daily, known, progress
         ),

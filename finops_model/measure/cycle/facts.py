@@ -44,6 +44,20 @@ def facts_of(
     )
 
 
+def for_report(settings, ledger, daily: pd.DataFrame, units: Iterable[str], month: str) -> dict:
+    """Unit -> fields of `kpis.CycleFacts` that the KPIs named in finops.yaml need in the report of a month; {} where it names none.
+
+    daily: DAILY up to the day of the report. What was published in the month itself or later is not looked at.
+    """
+    if settings.kpis is None:
+        return {}
+    needs = needs_of(settings.kpis)
+    return {
+        unit: gather(settings, ledger, daily, unit, needs, before=month)
+        for unit in (COMPANY, *units)
+    }
+
+
 def needs_of(asked: Iterable[str] | None) -> set[str]:
     """Names of the fields of Facts that KPIs need besides cost and drivers; None: of the defaults."""
     known = kpis.shelf()

@@ -27,10 +27,18 @@ from ..outlook import margin
 from ..waste import found_waste
 
 
-def gather(settings, ledger, daily: pd.DataFrame, unit: str, needs: Iterable[str]) -> dict:
+def gather(
+    settings,
+    ledger,
+    daily: pd.DataFrame,
+    unit: str,
+    needs: Iterable[str],
+    before: str = "9999-12",
+) -> dict:
     """Fields of `kpis.CycleFacts` by name, of a unit ("Company": all); those that are not needed are left out.
 
     settings, ledger   of the company, or of one entity;  daily: DAILY of it;  needs: names of fields
+    before             YYYY-MM: forecasts that were published in an earlier month count
     Raises FinOpsError where a file cannot be read.
     """
     rows = cost_rows(daily)
@@ -55,7 +63,7 @@ def gather(settings, ledger, daily: pd.DataFrame, unit: str, needs: Iterable[str
     if "budget" in wanted and (budgets := together.budgets(settings)) is not None:
         facts["budget"] = budgets.by_month(unit)
     if "grades" in wanted:
-        facts["grades"] = graded(settings, daily, unit, complete)
+        facts["grades"] = graded(settings, daily, unit, complete, before)
     if "anomalies" in wanted:
         facts["anomalies"] = anomalies(own, complete)
     if "tags" in wanted and unit == COMPANY:
@@ -154,9 +162,11 @@ def _customers(settings, entity: str, entities: list[str]) -> dict:
     return facts
 
 
-def graded(settings, daily: pd.DataFrame, unit: str, complete: str) -> pd.DataFrame | None:
-    """Published forecasts of a unit: month, made, lead, p50, actual (nan: not over), previous (nan: none); None where nothing was published."""
-    rows = grades.published(settings.path(settings.reports), before="9999-12", settings=settings)
+def graded(
+    settings, daily: pd.DataFrame, unit: str, complete: str, before: str
+) -> pd.DataFrame | None:
+    """Forecasts of a unit that were published before a month: month, made, lead, p50, actual (nan: not over), previous (nan: none); None where nothing was published."""
+    rows = grades.published(settings.path(settings.reports), before=before, settings=settings)
     rows = rows[rows["unit"].eq(unit) & rows["workload"].eq("")]
     if rows.empty:
         return None

@@ -425,6 +425,8 @@ def unit_costs(
             "change_pct": change,
             "days": now["days"],
             "partial": now["partial"],
+            "numerator": now["numerator"],
+            "denominator": now["denominator"],
             "better": part.better,
             "by_month": rows,
         }

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...names import COMPANY
 from ..brief_types import Brief
+from ..cycle.three import three
 from .carriers import carriers
 from .cash import cash
 from .deciding.commitments_held import commitments
@@ -54,7 +55,7 @@ def page_one(
 
     Source
     ------
-    docs/method §8.78, §9.24, §9.25, §9.30 to §9.34.
+    docs/method §8.78, §9.24, §9.25, §9.30 to §9.34, §16.28.
     """
     unit, land, limits = brief["unit"], brief["landing"], materiality(close)
     page: PageOne = {
@@ -64,6 +65,8 @@ def page_one(
         "vendors": vendors(close, unit),
     }
     page["since_report"] = since_report(close, brief, page["periods"], limits)
+    if brief["unit_costs"]:
+        page["kpis"] = three(brief["unit_costs"], close.kpis)
     if ahead := next_month(close, unit, rows, limits, brief["status"] == "flash"):
         page["next_month"] = ahead
     if unit == COMPANY:

@@ -211,4 +211,5 @@ class PageOne(TypedDict):
     way_back: NotRequired[WayBack]  # the company's, where its year is likely over
     commitments: NotRequired[list[CommitmentHeld]]  # the company's
     vendors: NotRequired[list[VendorLine]]
+    kpis: NotRequired[list[str]]  # names of the unit costs that stand on it
     cash: NotRequired[Cash]

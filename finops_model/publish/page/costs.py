@@ -17,6 +17,7 @@ def unit_costs(figures: Figures) -> dict | None:
     least = figures.materiality["of_line"]
     notes = figures.brief.get("dated_notes", [])
     loaded = any("fully_loaded" in line for line in lines)
+    behind = any("numerator" in line for line in lines)
     for i, line in enumerate(lines):
         share = line["unit"] == "share"
         way = "rate" if share else "four"
@@ -34,6 +35,7 @@ def unit_costs(figures: Figures) -> dict | None:
                 *more,
                 figures.show(f"unit_costs/{i}/previous", way),
                 moved,
+                *(_behind(figures, i, line) if behind else []),
                 f"{line['days']}{' (partial)' if line['partial'] else ''}",
             ]
         )
@@ -50,6 +52,7 @@ def unit_costs(figures: Figures) -> dict | None:
         *([Column("Fully loaded")] if loaded else []),
         Column("Before"),
         Column("Change", False),
+        *([Column("Divided"), Column("By")] if behind else []),
         Column("Days"),
     ]
     note = (
@@ -71,6 +74,18 @@ def unit_costs(figures: Figures) -> dict | None:
     return (
         {"title": "Unit costs", "figure": None, "small": small, "tables": tables} if rows else None
     )
+
+
+def _behind(figures: Figures, i: int, line: UnitCost) -> list:
+    """What a unit cost is divided out of, and by: numerator, denominator of the month."""
+    return [
+        figures.show(
+            f"unit_costs/{i}/{key}", "whole" if abs(line.get(key, 0.0)) >= 1000 else "four"
+        )
+        if key in line
+        else "–"
+        for key in ("numerator", "denominator")
+    ]
 
 
 def _tie(figures: Figures) -> list:

@@ -10,6 +10,7 @@ from ....facts.daily.allocate import UNASSIGNED
 from ....measure.brief_types import UnitCost
 from ....measure.page_one.types import Carrier
 from ....periods import month_name
+from ....wording import four
 from ...charts.parts import clauses, short
 from ..costs import moved_tone, moved_words
 from ..tables import Figures, toned, unbroken
@@ -96,9 +97,14 @@ def changes(figures: Figures, most: int = MOST) -> Block | None:
 
 
 def costs(figures: Figures, most: int = MOST) -> Block | None:
-    """What one outcome costs, and its change on the month before; shares last."""
+    """What one outcome costs, its change on the month before and its trend: those that the brief names, of a brief of before the first; shares last."""
     lines = figures.brief["unit_costs"]
-    chosen = sorted(range(len(lines)), key=lambda i: (lines[i]["unit"] == "share", i))[:most]
+    named = figures.one.get("kpis") or []
+    order = {name: place for place, name in enumerate(named)}
+    chosen = sorted(
+        range(len(lines)),
+        key=lambda i: (order.get(lines[i]["name"], most), lines[i]["unit"] == "share", i),
+    )[:most]
     items = [_cost(figures, i, lines[i]) for i in chosen]
     rest = len(lines) - len(items)
     return Block("What a thing costs", items, f"{rest} more on page two" if rest > 0 else "")
@@ -117,7 +123,26 @@ def _cost(figures: Figures, i: int, line: UnitCost) -> Item:
         part = f"over {line['days']} day{'s' * (line['days'] != 1)} of this one"
         part = part if below else part.replace("this one", "the month")
         below = Markup("{}, {}").format(below, part) if below else part
-    return Item(short(thing(line["name"]), NAME), figure, below)
+    trend = spark(line)
+    return Item(short(thing(line["name"]), NAME), figure, Markup("{} {}").format(trend, below))
+
+
+def spark(line: UnitCost) -> Markup:
+    """The line of a unit cost's months, as high as a line of text; "" of fewer than three."""
+    rows = line["by_month"][-13:]
+    if len(rows) < 3:
+        return Markup("")
+    values = [row["value"] for row in rows]
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    points = [
+        f"{2 + 76 * i / (len(values) - 1):.1f},{12 - 10 * (value - low) / span:.1f}"
+        for i, value in enumerate(values)
+    ]
+    words = f"{thing(short(line['name'], NAME))}: {four(values[0])} in {month_name(rows[0]['month'])}, {four(values[-1])} in {month_name(rows[-1]['month'])}"
+    return Markup(
+        '<svg role="img" aria-label="{}" viewBox="0 0 82 14" width="82" height="14"><path d="M{}" fill="none" stroke="#0072B2" '
+        'stroke-width="1.6"></path></svg>'
+    ).format(words, " L".join(points))
 
 
 def thing(name: str) -> str:

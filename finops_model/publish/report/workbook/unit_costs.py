@@ -15,7 +15,7 @@ def unit_costs(pen: Pen, brief: Brief) -> None:
     """A row a unit cost; below them, how they add up."""
     sheet = pen.sheet(
         "Unit costs",
-        [40, 24, 16, 16, 12, 12, 16, 16, 40],
+        [40, 24, 16, 16, 12, 12, 16, 16, 18, 18, 40],
         landscape=True,
         holds="Cost per outcome, driver, hour and token",
         titles=0,
@@ -32,11 +32,13 @@ def unit_costs(pen: Pen, brief: Brief) -> None:
             "Days",
             "Fully loaded",
             "Fully loaded, before",
+            "Numerator",
+            "Denominator",
             "Cost of",
         ],
         right=2,
     )
-    pen.put(sheet, 0, 8, "Cost of", "head_word")
+    pen.put(sheet, 0, 10, "Cost of", "head_word")
     sheet.freeze_panes(1, 1)
     row = 0
     for line in brief.get("unit_costs", []):
@@ -49,7 +51,9 @@ def unit_costs(pen: Pen, brief: Brief) -> None:
         pen.put(sheet, row, 5, line.get("days"), "quantity")
         pen.put(sheet, row, 6, line.get("fully_loaded"), "price")
         pen.put(sheet, row, 7, line.get("fully_loaded_previous"), "price")
-        pen.put(sheet, row, 8, line.get("of"), "beside")
+        pen.put(sheet, row, 8, line.get("numerator"), "money")
+        pen.put(sheet, row, 9, line.get("denominator"), "quantity")
+        pen.put(sheet, row, 10, line.get("of"), "beside")
     tie = brief.get("unit_cost_tie")
     if not row:
         pen.put(sheet, 1, 0, "No driver was given, so no unit cost is known.", "muted")
