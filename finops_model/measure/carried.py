@@ -14,7 +14,7 @@ from ..errors import FinOpsError, listing, nearest, unknown
 from ..names import COMPANY
 from ..periods import month_column, month_days
 from .actuals import cost_rows
-from .brief_types import UnitCostTie, UnitCostTieRow
+from .cycle.types import UnitCostTie, UnitCostTieRow
 
 
 @dataclass(frozen=True)

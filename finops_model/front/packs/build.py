@@ -14,8 +14,8 @@ from ...errors import FinOpsError, InputError, several, together
 from ...facts.daily import warehouse
 from ...facts.plans import together as plans
 from ...measure.actuals import cost_rows, month_column
-from ...measure.brief_types import UnitCost
 from ...measure.cycle.facts import facts_of
+from ...measure.cycle.types import UnitCost
 from ...measure.kpis import shelf, unit_costs
 from ...measure.waste import Waste, found_waste
 from ...names import COMPANY, slug

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..brief_types import UnitCost
+from .types import UnitCost
 
 MOST = 3
 ALIKE = 0.005  # of two numerators: the same cost, divided by something else

@@ -20,7 +20,7 @@ from ...errors import InputError, unknown
 from ...facts.basis import basis_of, same
 from ...periods import month_days
 from ...shelf import Contract, Function, defaults, modules, wrong
-from ..brief_types import UnitCost, UnitCostMonth
+from ..cycle.types import UnitCost, UnitCostMonth
 
 PERSONAS = ("data", "platform", "product", "finance", "leadership")
 BASES = ("Effective", "Billed", "List", "none")  # none: no money in it

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...measure.brief_types import UnitCost
 from ...measure.change.types import DatedNote
+from ...measure.cycle.types import UnitCost
 from ...periods import month_name, month_range
 from ...wording import four
 from .notes import draw_notes, on_months, said

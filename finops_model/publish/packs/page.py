@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...measure.brief_types import UnitCost
+from ...measure.cycle.types import UnitCost
 from ...periods import month_name
 from ...wording import four
 from ..charts.unit_costs import unit_cost_trend

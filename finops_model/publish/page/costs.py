@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...measure.brief_types import UnitCost
+from ...measure.cycle.types import UnitCost
 from ...measure.page_one.material import OF_LINE
 from ...periods import month_name
 from ..charts.unit_costs import unit_cost_trend

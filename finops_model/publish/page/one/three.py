@@ -7,7 +7,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ....facts.daily.allocate import UNASSIGNED
-from ....measure.brief_types import UnitCost
+from ....measure.cycle.types import UnitCost
 from ....measure.page_one.types import Carrier
 from ....periods import month_name
 from ....wording import four

@@ -7,7 +7,8 @@ import math
 from xlsxwriter.worksheet import Worksheet
 
 from ....measure.basis.sections import of
-from ....measure.brief_types import Brief, UnitCostTie
+from ....measure.brief_types import Brief
+from ....measure.cycle.types import UnitCostTie
 from .cells import Pen
 
 
