@@ -10,10 +10,11 @@ from ..words import money, percent
 from .detect import Episode, identity
 from .parts import Attribution
 
-KINDS = ("spend", "runaway", "quota", "pace", "forecast", "commitment", "runout", "gap")
+KINDS = ("spend", "runaway", "hourly", "quota", "pace", "forecast", "commitment", "runout", "gap")
 NAMES = {
     "spend": "Spend",
     "runaway": "Runaway job",
+    "hourly": "Use by the hour",
     "quota": "Quota",
     "pace": "Budget pace",
     "forecast": "Forecast missed",

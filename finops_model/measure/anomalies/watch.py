@@ -76,6 +76,7 @@ def watch(
     budgets=None,
     forecasts=(),
     runouts=(),
+    hourly: Iterable[Alert] = (),
     feedback: Iterable[Feedback] = (),
     pace_margin: float = PACE_MARGIN,
     utilization: float = UTILIZATION,
@@ -85,7 +86,7 @@ def watch(
 ) -> Watch:
     """Alerts on the days from `since` (default: two weeks back) to `as_of`, from daily facts (docs/architecture.md §1).
 
-    Facts after `as_of` are not looked at. runouts: rows of measure.runout, raised where they run out within `runout_days`. settling_days: newest days that may be unfinished; one far under its weekday is named, not judged. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
+    Facts after `as_of` are not looked at. hourly: alerts on hours of use (measure.usage.hourly). runouts: rows of measure.runout, raised where they run out within `runout_days`. settling_days: newest days that may be unfinished; one far under its weekday is named, not judged. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
     Raises LedgerError where there are no facts by that day.
     """
     last = pd.Timestamp(as_of)
@@ -159,6 +160,7 @@ def watch(
     alerts += forecast_alerts(cost_rows(everything), forecasts, as_of, currency)
     alerts += commitment_alerts(rows, as_of, currency, utilization, unused_days)
     alerts += runout_alerts(runouts, as_of, currency, runout_days)
+    alerts += hourly
     alerts = [one for one in alerts if one.end >= since]
     expected = {
         one.alert: one

@@ -12,11 +12,13 @@ from ...errors import InputError, LedgerError, unknown
 from ...facts.daily import warehouse
 from ...facts.plans import together
 from ...facts.plans.balances import balances_of
+from ...facts.usage.store import UsageStore
 from ...measure.anomalies.alert import DIMENSIONS
 from ...measure.anomalies.quotas import quotas_of
 from ...measure.anomalies.watch import Watch, watch
 from ...measure.entities import own_unit
 from ...measure.runout.workspace import rows_of
+from ...measure.usage.hourly import hourly_alerts
 from ...measure.usage.shown import today_line
 from ...periods import check_day
 from ...progress import Progress, silent
@@ -87,6 +89,14 @@ def look(
         currency=settings.currency,
         quotas=chosen,
         runouts=rows_of(settings, facts, as_of, quotas=chosen),
+        hourly=hourly_alerts(
+            UsageStore(settings.path(settings.usage_facts)).table(),
+            facts,
+            limits.get("since") or str((pd.Timestamp(as_of) - pd.Timedelta(days=13)).date()),
+            settings.currency,
+            time_zone=settings.time_zone,
+            until=None if as_of == last else as_of,
+        ),
         budgets=budgets,
         forecasts=published(settings),
         feedback=read_feedback(folder_of(settings)),

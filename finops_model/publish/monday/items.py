@@ -17,6 +17,7 @@ from ..alerts.answers import Answered
 ALERTS, WASTE, MOVERS = "Alerts", "Waste", "Movers"
 SECTIONS = (ALERTS, WASTE, MOVERS)
 NOBODY = "nobody is named"
+SAME = {"Runaway job": "Runaway job", "Commitment unused": "Unused commitment"}  # alert -> waste
 LINES = 6  # rows of evidence
 DO = {
     "idle": "Ask its owner whether anybody needs it; switch it off, or say why it stays.",
@@ -46,6 +47,7 @@ class Item:
     first: str
     last: str  # the newest day on which it was seen
     evidence: tuple[dict, ...] = ()
+    workload: str = ""  # of waste: whose resource it is
     sure: bool = True
     notes: tuple[str, ...] = ()  # dated notes on it
     answered: Answered | None = None
@@ -165,6 +167,7 @@ def of_waste(line: Waste, month: str, last: str) -> Item:
         first=line.since,
         last=last,
         evidence=tuple(line.evidence[-LINES:]),
+        workload=line.workload,
         sure=line.sure,
     )
 
@@ -180,10 +183,17 @@ def owner_of(*names: str) -> str:
 
 
 def once_each(items: Sequence[Item]) -> list[Item]:
-    """Items without movers that an alert of the same workload and days tells already."""
+    """Items without what an alert tells already: a mover of the same workload, days and direction; waste of the same kind and workload."""
     told = [one for one in items if one.section == ALERTS]
 
     def known(one: Item) -> bool:
+        if one.section == WASTE:
+            return any(
+                SAME.get(alert.kind) == one.kind
+                and alert.subject in (one.subject, one.workload)
+                and alert.first <= one.last
+                for alert in told
+            )
         return one.section == MOVERS and any(
             alert.subject == one.subject
             and alert.first <= one.last
