@@ -1,4 +1,4 @@
-"""Writes the sample company: .venv/bin/python data/samples/make_sample.py [FOLDER]. Seeded; the same bytes each time.
+"""Writes the sample company: .venv/bin/python data/samples/make_sample.py [FOLDER] [--seed N]. Seeded; the same bytes each time.
 
 Meridian Labs is synthetic: no name, price or number belongs to anyone. company.py says who uses what, patterns.py how
 usage moves (and which statistics of real series it imitates), bill.py how it is charged, plans.py what lies beside it.
@@ -12,6 +12,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+import company  # noqa: E402
+
+if "--seed" in sys.argv:  # another company, before any module takes over what this one is
+    at = sys.argv.index("--seed")
+    company.another(int(sys.argv[at + 1]))
+    del sys.argv[at : at + 2]
 
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402

@@ -5,7 +5,9 @@ Levels are those of ANCHOR; earlier ones follow from growth. Money of the Inc. i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 SEED = 20241101
 FIRST, LAST, LATENT = (
@@ -342,3 +344,20 @@ BUDGETS = {
     ],
 }
 PEOPLE = {"author": "Carla Voss", "approver": "Henrik Aalto"}
+
+
+def another(seed: int) -> None:
+    """Another company of the same kind: other draws, and what is planted lies elsewhere. Called before any other module is imported."""
+    global SEED, PROTOTYPE_SINCE
+    stream = np.random.default_rng(seed)
+    SEED = seed
+    first = np.datetime64("2025-01-10")
+    PROTOTYPE_SINCE = str(first + int(stream.integers(0, 420)))
+    DEMO_INDEX["since"] = str(first + int(stream.integers(0, 480)))
+    DEMO_INDEX["GB"] = int(stream.integers(300, 4000))
+    TOKENS["prototype-key"] = replace(
+        TOKENS["prototype-key"], calls=float(stream.integers(400, 6000))
+    )
+    for by_entity in SEATS.values():
+        for entity, (final, middle, width, _) in by_entity.items():
+            by_entity[entity] = (final, middle, width, int(stream.integers(4, 40)))

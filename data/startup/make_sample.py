@@ -1,4 +1,4 @@
-"""Writes the second sample company: .venv/bin/python data/startup/make_sample.py [FOLDER]. Seeded; the same bytes each time.
+"""Writes the second sample company: .venv/bin/python data/startup/make_sample.py [FOLDER] [--seed N]. Seeded; the same bytes each time.
 
 Thistledown is synthetic: no name, price or number belongs to anyone. firm.py says who uses what and what was done about
 waste, demand.py how much, billing.py how it is charged (rows and columns as the first sample's), papers.py what lies beside.
@@ -12,6 +12,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "samples"), str(HERE.parents[1])]
+
+import firm  # noqa: E402
+
+if "--seed" in sys.argv:  # another company, before any module takes over what this one is
+    at = sys.argv.index("--seed")
+    firm.another(int(sys.argv[at + 1]))
+    del sys.argv[at : at + 2]
 
 import papers  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
