@@ -24,6 +24,7 @@ from finops_model.publish.page.two.waste import waste as page_waste
 from finops_model.publish.report.workbook.cells import Pen
 from finops_model.publish.report.workbook.waste import waste as sheet_of
 from finops_model.settings import WasteRules
+from scripts import script
 
 LAST = "2026-03-31"
 
@@ -457,3 +458,11 @@ def test_waste_stands_in_brief_page_and_workbook(a_brief, tmp_path):
     assert (sheet["B4"].value, sheet["B4"].data_type) == ("=1+1", "s")  # a name, no formula
     assert sheet["D5"].value == "=SUM(D4:D4)" and sheet["D4"].value == 310
     assert [verdict for listed in pen.listed for _, verdict in listed.checks] == ["agrees"] * 2
+
+
+def test_what_is_planted_in_a_company_of_another_seed_is_found(tmp_path):
+    """One of the companies of benchmarks/planted_facts.py: its endpoint, job and commitment lie elsewhere than the sample's."""
+    planted = script("benchmarks/planted_facts.py")
+    facts, _, far = planted.meridian(planted.made(tmp_path / "c", 11, ("samples",)))
+    assert all(facts.values()) and len(facts) == 5, facts
+    assert far < 0.01
