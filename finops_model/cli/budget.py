@@ -340,6 +340,27 @@ def show_year(
     show(answer, as_json, export)
 
 
+@group.command()
+def experiments(
+    *,
+    as_of: AsOfOption = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
+    export: ExportOption = None,
+):
+    """Experiments with the quota agreed for each, what is used of it, and who agreed before it began.
+
+    Example: [bold]finops budget experiments[/bold]
+    """
+    from ..front.budgets.experiments import experiments as asked
+
+    chosen = load(settings, entity)
+    with Bars() as bars:
+        answer = asked(chosen, as_of, progress=bars)
+    show(answer, as_json, export)
+
+
 def _amount(text: str, option: str = "--amount") -> Decimal:
     """A number as people write it, 5000 or 5,000.50."""
     try:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import LedgerError, listing, unknown
+from ...facts.cycle.experiments import Experiment
 from ...forecasting.settling import SETTLING_DAYS, Late, of_sources
 from ...names import COMPANY
 from ...units import spell
@@ -19,6 +20,7 @@ from ..words import money
 from .alert import DIMENSIONS, Alert, from_episode
 from .detect import LATE, PERCENT_FLOOR, REFRACTORY, THRESHOLD, Episode, find_anomalies
 from .expected import expect
+from .experiments import experiment_alerts
 from .feedback import Feedback, latest
 from .gaps import gaps
 from .limits import (
@@ -73,6 +75,7 @@ def watch(
     percent_floor: float = PERCENT_FLOOR,
     late_days: int = LATE,
     quotas: Iterable[Quota] = (),
+    experiments: Iterable[Experiment] = (),
     budgets=None,
     forecasts=(),
     runouts=(),
@@ -155,6 +158,7 @@ def watch(
         spend = _fold(spend, said, column)
     alerts += [one for one in spend if one.id not in hushed]
     alerts += quota_alerts(rows, list(quotas), currency)
+    alerts += experiment_alerts(rows, experiments, as_of, currency)
     if budgets is not None:
         alerts += pace_alerts(rows, budgets, as_of, currency, pace_margin, floor)
     alerts += forecast_alerts(cost_rows(everything), forecasts, as_of, currency)

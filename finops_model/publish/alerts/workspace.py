@@ -29,6 +29,7 @@ from .. import since as since_report
 from ..close import books
 from ..report.publication import marks, sentences
 from .answers import Answered, standing_answers
+from .experiments import experiments_of
 from .folder import folder_of
 from .verdicts import read_feedback
 
@@ -88,6 +89,7 @@ def look(
         as_of,
         currency=settings.currency,
         quotas=chosen,
+        experiments=experiments_of(settings, daily),
         runouts=rows_of(settings, facts, as_of, quotas=chosen),
         hourly=hourly_alerts(
             UsageStore(settings.path(settings.usage_facts)).table(),
