@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -129,26 +130,7 @@ def experiment_alerts(
         def amount(value: float, cash=cash, unit=one.unit) -> str:
             return money(value, currency) if cash else f"{value:,.0f} {spell(unit)}"
 
-        def alert(part, start, end, cost, over, what, do, one=one, who=who):
-            alerts.append(
-                Alert(
-                    kind="quota",
-                    dimension="experiment",
-                    subject=f"{one.experiment}{part}",
-                    direction="up",
-                    start=start,
-                    end=end,
-                    ongoing=end >= as_of,
-                    severity=over,
-                    actual=cost,
-                    expected=cost - over,
-                    what=what,
-                    do=do,
-                    business_unit=who["business_unit"],
-                    team=who["team"],
-                )
-            )
-
+        raised = partial(_alert, one, who, as_of)
         first, last = str(one.first), min(str(one.last), as_of)
         if now.unapproved > 0:
             said = (
@@ -157,48 +139,76 @@ def experiment_alerts(
                 else "and nobody has agreed to it"
             )
             end = last if not one.approved_on else str(np.datetime64(one.approved_on, "D") - 1)
-            alert(
-                ": approval",
-                first,
-                min(end, last),
-                now.cost,
-                now.unapproved,
-                f"Experiment {one.experiment} ({one.dimension} {one.subject}) has cost {money(now.unapproved, currency)} since {first} {said}.",
-                f"Ask {one.owner} to stop it until it is approved, or approve it (experiments: of finops.yaml).",
+            alerts.append(
+                raised(
+                    part=": approval",
+                    start=first,
+                    end=min(end, last),
+                    cost=now.cost,
+                    over=now.unapproved,
+                    what=f"Experiment {one.experiment} ({one.dimension} {one.subject}) has cost {money(now.unapproved, currency)} since {first} {said}.",
+                    do=f"Ask {one.owner} to stop it until it is approved, or approve it (experiments: of finops.yaml).",
+                )
             )
         if now.passed:
             share = (now.used - one.quota) / now.used
-            alert(
-                "",
-                now.passed,
-                min(now.last, last),
-                now.cost,
-                now.cost * share,
-                f"Experiment {one.experiment} ({one.dimension} {one.subject}) passed its quota of {amount(one.quota)} on {now.passed}; it has used "
-                f"{amount(now.used)} of it by {last}.",
-                f"Ask {one.owner} to stop it, or have {one.approved_by or 'somebody'} agree to more.",
+            alerts.append(
+                raised(
+                    part="",
+                    start=now.passed,
+                    end=min(now.last, last),
+                    cost=now.cost,
+                    over=now.cost * share,
+                    what=f"Experiment {one.experiment} ({one.dimension} {one.subject}) passed its quota of {amount(one.quota)} on {now.passed}; it has used "
+                    f"{amount(now.used)} of it by {last}.",
+                    do=f"Ask {one.owner} to stop it, or have {one.approved_by or 'somebody'} agree to more.",
+                )
             )
         elif now.state == "likely over" and now.expected:
             share = (now.expected - one.quota) / now.expected
             more = now.cost * now.expected / now.used * share
-            alert(
-                ": pace",
-                first,
-                as_of,
-                now.cost,
-                more,
-                f"Experiment {one.experiment} ({one.dimension} {one.subject}) has used {amount(now.used)} by {as_of}; at this pace it uses "
-                f"{amount(now.expected)} by {one.last}, over its quota of {amount(one.quota)}.",
-                f"Ask {one.owner} to use less a day, or to end it sooner.",
+            alerts.append(
+                raised(
+                    part=": pace",
+                    start=first,
+                    end=as_of,
+                    cost=now.cost,
+                    over=more,
+                    what=f"Experiment {one.experiment} ({one.dimension} {one.subject}) has used {amount(now.used)} by {as_of}; at this pace it uses "
+                    f"{amount(now.expected)} by {one.last}, over its quota of {amount(one.quota)}.",
+                    do=f"Ask {one.owner} to use less a day, or to end it sooner.",
+                )
             )
         if now.after > 0:
-            alert(
-                ": after its end",
-                str(np.datetime64(one.last, "D") + 1),
-                now.last,
-                now.after,
-                now.after,
-                f"Experiment {one.experiment} ended on {one.last}, and {one.dimension} {one.subject} has cost {money(now.after, currency)} since.",
-                f"Ask {one.owner} to switch it off, or give it a budget.",
+            alerts.append(
+                raised(
+                    part=": after its end",
+                    start=str(np.datetime64(one.last, "D") + 1),
+                    end=now.last,
+                    cost=now.after,
+                    over=now.after,
+                    what=f"Experiment {one.experiment} ended on {one.last}, and {one.dimension} {one.subject} has cost {money(now.after, currency)} since.",
+                    do=f"Ask {one.owner} to switch it off, or give it a budget.",
+                )
             )
     return alerts
+
+
+def _alert(one: Experiment, who: dict, as_of: str, **said) -> Alert:
+    """An alert of an experiment. said: part, start, end, cost, over, what, do."""
+    return Alert(
+        kind="quota",
+        dimension="experiment",
+        subject=f"{one.experiment}{said['part']}",
+        direction="up",
+        start=said["start"],
+        end=said["end"],
+        ongoing=said["end"] >= as_of,
+        severity=said["over"],
+        actual=said["cost"],
+        expected=said["cost"] - said["over"],
+        what=said["what"],
+        do=said["do"],
+        business_unit=who["business_unit"],
+        team=who["team"],
+    )
