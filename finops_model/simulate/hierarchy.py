@@ -25,6 +25,7 @@ from ..scenario.volumes import WINDOW
 from .compile.plan import Plan
 from .compile.risk_plan import parents, price_factors
 from .compile.to_flat import by_workload, compile_flat
+from .kept_fits import Fits
 from .kernel.engine import label, stream
 from .kernel.limits import check
 
@@ -207,6 +208,7 @@ def forecast_hierarchy(
     as_of: str | None = None,
     engine: str | None = None,
     progress: Progress | None = None,
+    fits: Fits | None = None,
 ) -> dict[str | None, Hierarchy]:
     r"""The base scenario of a workspace at every node, one answer for each way to draw shocks.
 
@@ -232,6 +234,8 @@ def forecast_hierarchy(
         As in `run_many`.
     progress : callable, optional
         Called with (text, done, total).
+    fits : Fits, optional
+        Where fits are kept (simulate/kept_fits.py); None: made anew.
 
     Returns
     -------
@@ -272,7 +276,9 @@ def forecast_hierarchy(
     begun = facts.as_of != str(month_days(month_of(facts.as_of))[-1])
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
     resolved = resolve(loaded, settings=settings, facts=facts, months=months + begun, paths=paths)
-    demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.methods, progress)
+    demand = demand_of(
+        facts, len(future(resolved)), resolved.seed, settings.methods, progress, fits=fits
+    )
     sizes = demand.median.sum(axis=0)
     weights, yearly = mean_shares(demand.weights, sizes), mean_shares(demand.yearly, sizes)
     hierarchies = {}

@@ -44,6 +44,7 @@ def of_workspace(
     from ...facts import taken
     from ...facts.daily import warehouse
     from ...publish import close, since
+    from ...simulate.kept_fits import Fits
 
     known = (*COLUMN, *settings.dimensions)
     if by is not None and by not in known:
@@ -62,6 +63,7 @@ def of_workspace(
         )
     report = since.published(settings, day, name)
     ways = {"measured": None, "independent": "independent", "shared": "shared"}
+    fits = Fits(settings.path(settings.ledger))
     wanted = list(ways) if shocks == "both" else [shocks or "measured"]
     forecasts = forecast_hierarchy(
         settings,
@@ -73,6 +75,7 @@ def of_workspace(
         progress=progress,
         as_of=day,
         engine=since.engine_of(report, month),
+        fits=fits,
     )
     by_shocks = {how: forecasts[ways[how]] for how in wanted}
     first = by_shocks[wanted[0]]
@@ -142,6 +145,7 @@ def of_workspace(
         yearly=first.yearly,
         unfinished=tuple(first.unfinished),
         notes=(
+            *fits.notes,
             *words(first.unfinished, first.currency),
             *notes(rows, wanted, first, inside),
             *said,
