@@ -182,6 +182,16 @@ def test_value_per_dollar_of_the_file_of_values(company):
 
 def test_the_command_says_the_same(company, tmp_path):
     where = ("-s", str(company.root))
+    assert (
+        fm.kpi(company, last="2025-04", view="sets").plain()
+        == driver_sets(company, month="2025-04").plain()
+    )
+    with pytest.raises(fm.FinOpsError) as refused:
+        fm.kpi(company, view="set")
+    assert (
+        str(refused.value)
+        == "view: unknown view 'set'. Did you mean 'sets'? Known: ahead, sets, margin, quality."
+    )
     code, said, _ = finops("kpi", "--sets", "--to", "2025-04", "--json", *where)
     assert (
         code == 0

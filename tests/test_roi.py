@@ -98,6 +98,27 @@ def test_scale_and_sum(tmp_path):
         assert small["together"][key] == pytest.approx(parts)
 
 
+def test_present_values_count_from_the_first_month_of_the_period_and_add_up(tmp_path):
+    """B begins later, and nothing is in between: the gap discounts too."""
+    rows = "A,2026-01,other,5,10,15,Ana,2\nB,2026-07,other,100,100,100,Bo,40\n"
+    figures = fm.roi(workspace(tmp_path, HEAD + rows), discount_rate=0.21).figures
+    by_hand = {"A": 8.0, "B": 60 / 1.1}
+    for line in figures["initiatives"]:
+        assert line["net_present_value"] == pytest.approx(by_hand[line["initiative"]], rel=1e-3)
+    assert figures["together"]["net_present_value"] == pytest.approx(8 + 60 / 1.1, rel=1e-3)
+
+
+def test_a_year_of_weeks_has_no_months(tmp_path):
+    company = workspace(
+        tmp_path, HEAD + "A,2026-01,other,1,2,3,Ana,1\n", "calendar: {kind: 4-4-5}\n"
+    )
+    with pytest.raises(fm.FinOpsError) as refused:
+        fm.roi(company, "FY2026-Q1")
+    assert str(refused.value).startswith(
+        "--period: FY2026-Q1 is weeks, and values are of calendar months. Name months: --from "
+    )
+
+
 def test_what_never_pays_back_is_told_so(tmp_path):
     rows = "A,2026-01,other,1,2,3,Ana,500\nA,2026-02,other,1,2,3,Ana,0\n"
     answer = fm.roi(workspace(tmp_path, HEAD + rows))

@@ -8,7 +8,7 @@ from ..decide.questions import unit_costs
 from ..decide.questions.answer import Answer
 from ..decide.questions.kpi.listed import listed as all_of_them
 from ..decide.questions.kpi.trend import trend as over_months
-from ..errors import InputError, LedgerError, listing, nearest
+from ..errors import InputError, LedgerError, listing, nearest, unknown
 from ..facts.daily import warehouse
 from ..measure.actuals import cost_rows, month_column
 from ..measure.cycle.facts import facts_of
@@ -18,6 +18,8 @@ from ..periods import month_name
 from ..progress import Progress
 from ..publish import close
 from ..settings import Settings, load_settings
+from .outlook.views import VIEWS
+from .outlook.views import view as viewed
 
 
 def kpi(
@@ -30,6 +32,9 @@ def kpi(
     kpis: Sequence[str] | None = None,
     listed: bool = False,
     trend: int | None = None,
+    view: str | None = None,
+    as_of: str | None = None,
+    paths: int | None = None,
     progress: Progress | None = None,
 ) -> Answer:
     r"""Unit costs of two months side by side, with the cost and the count that each is divided out of.
@@ -50,6 +55,11 @@ def kpi(
         Every KPI of the shelf instead: what it is, its value in `last`, and why it has none.
     trend : int, optional
         So many months up to `last` instead of two.
+    view : str, optional
+        Instead: "ahead" (unit costs of coming months with their range), "sets" (sets of drivers,
+        to the cent), "margin" (gross margin after AI cost), "quality" (models by quality and cost).
+    as_of, paths : optional
+        With "ahead": last day of the bill to use; futures.
     progress : callable, optional
         Called with (text, done, total).
 
@@ -65,7 +75,7 @@ def kpi(
 
     Source
     ------
-    docs/method §16.1, §16.4, §16.10.
+    docs/method §16.1, §16.4, §16.10, §16.51 to §16.57.
 
     Examples
     --------
@@ -82,6 +92,14 @@ def kpi(
     'Cost per chat of the company was 0.25 in January 2025 and 0.5 in February 2025 (USD / chat): up 100 %.'
     """
     settings = settings or load_settings()
+    if view is not None or as_of is not None or paths is not None:
+        if view is not None and view not in VIEWS:
+            raise InputError(unknown("view", "view", view, VIEWS))
+        asked_for = {"--list": listed, "--trend": trend is not None, f"--{view}": view is not None}
+        how = {"months": (first, last), "as_of": as_of, "paths": paths, "progress": progress}
+        answer = viewed(settings, asked_for, only=only, unit=unit, **how)
+        if answer is not None:
+            return answer
     ledger = close.books(settings, progress)
     daily = warehouse.daily(ledger, settings)
     name = close.pick_unit(daily, unit)

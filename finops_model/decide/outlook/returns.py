@@ -48,9 +48,8 @@ def returned(
         raise InputError(
             f"--period: no initiative has a value in {period}. Name a period that the file of values has."
         )
-    months = sorted({month for each in initiatives for month in each.months})
     several = len(initiatives) > 1
-    total = whole(initiatives, months, ALL) if several else initiatives[0]
+    total = whole(initiatives, ALL) if several else initiatives[0]
     lines = [figures(each, rate) for each in initiatives]
     lines.sort(key=lambda line: (line["cost"] - line["value"], line["initiative"]))
     last = figures(total, rate)
@@ -176,7 +175,7 @@ def _by_kind(lines: Sequence[dict]) -> pd.DataFrame:
 
 
 def _by_month(total: Initiative, rate: float) -> pd.DataFrame:
-    net = (total.value - total.cost) * discounts(len(total.months), rate)
+    net = (total.value - total.cost) * discounts(len(total.months), rate, total.after)
     rows = np.cumsum(net, axis=1)
     low, high = np.quantile(rows, [0.1, 0.9], axis=0)
     return pd.DataFrame(
@@ -215,7 +214,7 @@ def _picture(lines: Sequence[dict]) -> dict | None:
 def _share(value: float) -> str:
     """A return in whole percents, signed where it is a loss.
 
-    >>> _share(0.453), _share(-0.128)
-    ('45 %', '−13 %')
+    >>> _share(0.453), _share(-0.128), _share(-0.001)
+    ('45 %', '−13 %', '0 %')
     """
-    return f"{100 * value:,.0f} %".replace("-", "−")
+    return f"{round(100 * value) + 0:,} %".replace("-", "−")

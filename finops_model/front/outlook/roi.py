@@ -165,6 +165,10 @@ def _period(
         asked = against.period_of(
             period, f"{known[-1]}-28", option="--period", **against.year_how(settings)
         )
+        if asked.weeks:
+            raise InputError(
+                f"--period: {asked.name} is weeks, and values are of calendar months. Name months: --from {asked.months[0]} --to {asked.months[-1]}."
+            )
         return tuple(asked.months), asked.name
     start = check_month(first, "--from") if first else known[0]
     end = check_month(last, "--to") if last else known[-1]

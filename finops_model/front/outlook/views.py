@@ -11,6 +11,7 @@ from .quality import quality_against_cost
 from .sets import driver_sets
 from .unit_costs import unit_costs_ahead
 
+VIEWS = ("ahead", "sets", "margin", "quality")
 OF_ACTUALS = ("--list", "--trend")  # views of front/kpi.py
 
 

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from ...errors import InputError
 from ...facts.cycle.values import KINDS, Value
-from ...periods import month_range
+from ...periods import month_range, months_between
 from ...streams import uniforms
 
 TAIL = 1.2815515655446004  # of the standard normal: one in ten lies above
@@ -27,6 +27,7 @@ class Initiative:
     cost: np.ndarray  # (path, month), money
     by_kind: Mapping[str, np.ndarray]  # kind -> (path,), money of the period
     cost_from: str  # in words: "stated" or which workloads
+    after: int = 0  # months from the first of the period to its own first
     lines: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
@@ -138,12 +139,16 @@ def initiative(
         cost=cost,
         by_kind={kind: by_kind[kind] for kind in KINDS if kind in by_kind},
         cost_from=" and ".join(parts),
+        after=months_between(months[0], mine[0]),
         lines=tuple(row.line for row in inside),
     )
 
 
-def whole(initiatives: Sequence[Initiative], months: Sequence[str], name: str) -> Initiative:
-    """All initiatives together, path by path."""
+def whole(initiatives: Sequence[Initiative], name: str) -> Initiative:
+    """All initiatives together, path by path, on every month from the first of any to the last."""
+    months = month_range(
+        min(each.months[0] for each in initiatives), max(each.months[-1] for each in initiatives)
+    )
     place = {month: i for i, month in enumerate(months)}
     paths = len(initiatives[0].value)
     value, cost = np.zeros((paths, len(months))), np.zeros((paths, len(months)))
@@ -157,21 +162,22 @@ def whole(initiatives: Sequence[Initiative], months: Sequence[str], name: str) -
     return Initiative(
         name=name,
         owners=tuple(dict.fromkeys(owner for each in initiatives for owner in each.owners)),
-        months=tuple(months),
+        months=months,
         value=value,
         cost=cost,
         by_kind=by_kind,
         cost_from="",
+        after=min(each.after for each in initiatives),
     )
 
 
-def discounts(months: int, rate: float) -> np.ndarray:
-    """Discount factor of each month, the first one 1: (1 + rate) to the power of −k ÷ 12.
+def discounts(months: int, rate: float, after: int = 0) -> np.ndarray:
+    """Discount factor of each month, (1 + rate) to the power of −k ÷ 12; the first lies `after` months behind the one that counts 1.
 
     >>> discounts(13, 0.21)[[0, 6, 12]].round(6).tolist()
     [1.0, 0.909091, 0.826446]
     """
-    return (1.0 + rate) ** (-np.arange(months) / 12.0)
+    return (1.0 + rate) ** (-(after + np.arange(months)) / 12.0)
 
 
 def payback(net: np.ndarray, rate: float = 0.0) -> np.ndarray:
@@ -215,7 +221,9 @@ def figures(one: Initiative, rate: float = 0.0) -> dict:
         "cost": spent,
         "cost_p10": float(np.quantile(cost, 0.1)),
         "cost_p90": float(np.quantile(cost, 0.9)),
-        "net_present_value": float((net * discounts(len(one.months), rate)).sum(axis=1).mean()),
+        "net_present_value": float(
+            (net * discounts(len(one.months), rate, one.after)).sum(axis=1).mean()
+        ),
         "roi": float(value.mean() / spent - 1.0) if costly else None,
         "roi_p10": None if ratio is None else float(np.quantile(ratio, 0.1)),
         "roi_p50": None if ratio is None else float(np.quantile(ratio, 0.5)),
