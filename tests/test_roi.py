@@ -125,7 +125,7 @@ def test_what_never_pays_back_is_told_so(tmp_path):
     assert answer.sentence == (
         "A brings $4.00 on $500 of cost in January 2026 to February 2026: ROI −99 %, and the chance that it is above 0 is less than 1 %."
     )
-    assert answer.next_best == (
+    assert answer.notes[0] == (
         "Payback (not discounted) is not within the horizon, which ends in February 2026; the chance that it is within: less than 1 %."
     )
     assert answer.table["payback"].tolist() == ["not within the horizon"]

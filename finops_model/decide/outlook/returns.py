@@ -27,6 +27,11 @@ FORMS = {
     "chance of payback": "chance",
     "per unit of cost": "units",
     "cumulative net": "money",
+    "cumulative net P10": "money",
+    "cumulative net P90": "money",
+    "cost P10": "money",
+    "cost P90": "money",
+    "net present value": "money",
 }
 
 
@@ -58,10 +63,8 @@ def returned(
         [
             {
                 "initiative": line["initiative"],
-                "owner": together(line["owners"]),
+                "owner": "–" if line["initiative"] == ALL and several else together(line["owners"]),
                 "value": line["value"],
-                "value P10": line["value_p10"],
-                "value P90": line["value_p90"],
                 "cost": line["cost"],
                 "ROI": line["roi"],
                 "ROI P10": line["roi_p10"],
@@ -80,16 +83,20 @@ def returned(
         forms=FORMS,
         range=_range(last, currency),
         reason=_reason(lines, several, currency),
-        next_best=_payback(last, rate),
+        next_best="",
         currency=currency,
-        notes=(*_notes(lines, rate, simulated), *notes),
+        notes=(_payback(last, rate), *_notes(lines, rate, simulated), *notes),
         figures={
             "period": period,
             "discount_rate": rate,
             "initiatives": lines,
             **({"together": last} if several else {}),
         },
-        tables={"By kind": _by_kind(shown), "By month": _by_month(total, rate)},
+        tables={
+            "Ranges": _ranges(shown),
+            "By kind": _by_kind(shown),
+            "By month": _by_month(total, rate),
+        },
         picture=_picture(shown),
     )
 
@@ -158,6 +165,24 @@ def _notes(lines: Sequence[dict], rate: float, simulated: str) -> list[str]:
     return notes
 
 
+def _ranges(lines: Sequence[dict]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "initiative": line["initiative"],
+                **{
+                    f"{what} {q.upper()}": line[f"{what}_{q}"]
+                    for what in ("value", "cost")
+                    for q in ("p10", "p90")
+                },
+                "net present value": line["net_present_value"],
+                "cost from": line["cost_from"] or "–",
+            }
+            for line in lines
+        ]
+    )
+
+
 def _by_kind(lines: Sequence[dict]) -> pd.DataFrame:
     return pd.DataFrame(
         [
@@ -197,7 +222,7 @@ def _picture(lines: Sequence[dict]) -> dict | None:
     return pictures.ranges(
         [line["initiative"] for line in known],
         [100 * line["roi_p10"] for line in known],
-        [100 * line["roi_p50"] for line in known],
+        [100 * line["roi"] for line in known],
         [100 * line["roi_p90"] for line in known],
         [_share(line["roi"]) for line in known],
         words="ROI of each initiative, eight of ten futures: "
