@@ -1,4 +1,4 @@
-"""Recommendations (docs/method §17.20 to §17.33). Oracles: halves and shares of a run's own workload, sums by plain loops."""
+"""Recommendations (docs/method §17.20 to §17.35). Oracles: halves and shares of a run's own workload, sums by plain loops."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from scenario_world import rows, settings
 import finops_model as fm
 from finops_model.decide.advice import Ground, Recommendation, advised, shelf
 from finops_model.decide.advising import workspace
+from finops_model.decide.advising.brief import advised_for
 from finops_model.decide.advising.chosen import choose, contradict
 from finops_model.decide.advising.shown import answer_of, told
 from finops_model.decide.advising.simulated import Bench, costs, possible, valued
@@ -23,6 +24,8 @@ from finops_model.decide.advising.written import propose
 from finops_model.errors import FinOpsError, InputError
 from finops_model.facts.cycle.actions import read_actions
 from finops_model.measure.waste import Waste, WasteFacts
+from finops_model.publish.page.one import three
+from finops_model.publish.page.tables import Figures
 from finops_model.scenario.document import load_scenario
 from finops_model.scenario.ledger_base import read_facts
 from finops_model.settings import Entity
@@ -482,3 +485,78 @@ def test_waste_is_told_with_its_share_and_what_is_proven(machines):
     assert answer.sentence == "October 2026 wasted $775, 38.5 % of its cost. Most: r, $620."
     assert answer.range == "$620 of it is proven; $155 the bill alone suggests."
     assert waste_answer([], "2026-10", "USD", 1.0).sentence == "No waste is seen in October 2026."
+
+
+# --- rates, and page one -----------------------------------------------------------------------------------------------
+
+
+def test_a_report_names_the_largest_recommendations_and_what_all_save_together(
+    wasteful, monkeypatch
+):
+    monkeypatch.setattr(workspace, "ground_of", lambda *_: wasteful)
+    said = advised_for(wasteful.settings, wasteful.facts.daily, "2026-10-31")
+    assert (said["count"], said["asked"], said["paths"]) == (1, 1, 500)
+    assert [(line["id"], line["sure"]) for line in said["lines"]] == [
+        ("prompt-caching-chat", True),
+        ("batch-api-evals", False),
+    ]
+    assert (
+        said["saves"] == said["lines"][0]["saves"] and said["p10"] < said["in_year"] < said["p90"]
+    )
+    block = three.advice(Figures({**BARE, "advice": said}))
+    assert block.title == "What would save most, a month"
+    assert [(item.what, item.below) for item in block.items] == [
+        ("Keep the instructions of chat in the cache", "ai"),
+        ("Send evals through the batch tier", "research; to be asked"),
+    ]
+    assert "this fiscal year from the first, in no figure above" in str(block.note)
+
+
+BARE = {"actual": {"month": 1.0, "by_month": {}}, "currency": "USD", "month": "2026-10"}
+HELD = {
+    "ContractCommitmentId": "c1",
+    "ContractCommitmentPeriodStart": "2025-12-01T00:00:00Z",
+    "ContractCommitmentPeriodEnd": "2026-12-01T00:00:00Z",
+    "ContractCommitmentCategory": "Usage",
+    "ContractCommitmentQuantity": "20",
+    "ContractCommitmentUnit": "GPU-hours",
+    "ContractCommitmentLifecycleStatus": "Active",
+    "ContractCommitmentDiscountPercentage": "0.4",
+    "x_SkuIds": "H100",
+    "x_Owner": "Procurement",
+}
+
+
+@pytest.mark.parametrize(("used", "best"), [(240.0, 10), (480.0, 20), (0.5, None)])
+def test_a_commitment_that_ends_is_renewed_in_the_size_that_saves_most_or_left(
+    tmp_path, used, best, monkeypatch
+):
+    """Use is flat: `used` ÷ 24 machines an hour; a size saves 40 % of what it covers and costs 60 % of what it does not."""
+    said = {
+        "ConsumedUnit": "GPU-hours",
+        "x_Team": "ml",
+        "x_BusinessUnit": "R",
+        "ServiceName": "Compute",
+        "x_Workload": "train",
+    }
+    frame = rows(DAYS, SkuId="H100", ConsumedQuantity=used, EffectiveCost=2.0 * used, **said)
+    heading, cells = ",".join(HELD), ",".join(HELD.values())
+    (tmp_path / "held.csv").write_text(f"{heading}\n{cells}\n")
+    own = settings(tmp_path, commitments="held.csv")
+    ground = Ground(settings=own, facts=read_facts(frame, own))
+    seen = shelf()["commitments"].advise(ground)
+    assert [a.changes[0]["value"]["ContractCommitmentQuantity"] for a in seen] == [
+        10,
+        15,
+        20,
+        25,
+        30,
+    ]
+    assert {a.group for a in seen} == {"c1/renewal"} and {a.expires for a in seen} == {"2026-12-01"}
+    monkeypatch.setattr(workspace, "ground_of", lambda *_: ground)
+    advice = workspace.advice_of(own, paths=200)
+    chosen = [a for a in advice.chosen if a.kind == "commitments"]
+    assert [a.id for a in chosen] == ([] if best is None else [f"commitments-c1-{best}"])
+    if best is not None:
+        hours = 24 * 31  # of January
+        assert chosen[0].run_rate == pytest.approx(0.4 * 2.0 * best * hours, rel=0.1)

@@ -33,6 +33,7 @@ LINEAGE = {
 }
 # What NotRequired means: keys that only some briefs have, and no new brief lacks any other.
 SOME = {
+    "advice",
     "fiscal",  # where the year is weeks
     "purchases",  # where the base scenario buys something
     "allocation",

@@ -15,7 +15,7 @@ from .bridge.types import Bridged
 from .budget.types import Fiscal
 from .change.types import ByProphet, DatedNote, Expected, Growth, Moved, WhatIf
 from .cycle.types import UnitCost, UnitCostTie
-from .page_one.types import PageOne
+from .page_one.types import Advised, PageOne
 from .quality.types import QualityCard
 from .runout.types import RunoutRow
 from .wasted.types import WasteFound
@@ -430,6 +430,7 @@ class Brief(TypedDict):
     unit_costs: list[UnitCost]
     unit_cost_tie: NotRequired[UnitCostTie | None]
     waste: NotRequired[WasteFound]  # where some is found
+    advice: NotRequired[Advised]  # the company's, where something is recommended
     accuracy: Accuracy
     what_ifs: list[WhatIf]
     purchases: NotRequired[list[Purchased]]  # where the base scenario buys something

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -121,6 +122,8 @@ class Close:
         The base around Prophet's points (simulate.prophet_alone); None: nobody asked.
     waste : list of Waste, optional
         Money that bought nothing, each cost once (waste.found_waste).
+    advice : mapping, optional
+        What is recommended, as the brief has it; None: nothing.
     materiality : settings.Materiality, optional
         From which distance to its budget a line of page one is named and coloured.
 
@@ -180,6 +183,7 @@ class Close:
     billed: pd.DataFrame | None = None
     by_prophet: Run | None = None
     waste: list = field(default_factory=list)
+    advice: Mapping | None = None
     materiality: Materiality = Materiality()
 
     @property
@@ -200,7 +204,8 @@ class Close:
     def of_company(self) -> dict:
         """Sections that only the company's brief has, by their key."""
         card = {"quality_card": self.quality_card} if self.quality_card is not None else {}
-        return ({"allocation": self.allocation} if self.allocation else {}) | card
+        advice = {"advice": dict(self.advice)} if self.advice else {}
+        return ({"allocation": self.allocation} if self.allocation else {}) | card | advice
 
     @cached_property
     def company_budget(self) -> float | None:

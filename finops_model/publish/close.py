@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..decide.advising.brief import advised_for
 from ..errors import LedgerError, listing
 from ..facts import taken
 from ..facts.cycle.notes import ONCE
@@ -161,6 +162,7 @@ def prepare(
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
     if why := too_little(daily, known):
         runs, replays = [no_run(why, settings, known, sorted(set(daily["x_BusinessUnit"])))], []
+        advice = None
     else:
         runs = simulate.run_many(
             [*scenarios, *(settings.path(name) for name in settings.what_ifs)],
@@ -182,6 +184,7 @@ def prepare(
             through=runs[0].months[-1],
             kept=None if anew else kept(settings),
         )
+        advice = advised_for(settings, daily, known, runs[0].engine, progress)
     one_amount = taken.of(ledger)
     tie_out = reconcile.reconcile(
         ledger.totals_by_period(),
@@ -247,6 +250,7 @@ def prepare(
         ),
         quality_card=gather.of_workspace(settings, ledger, daily, month, as_of, invoices),
         waste=lost,
+        advice=advice,
         runouts=rows_of(settings, daily, known, runs[0]),
         dated_notes=[note.plain() for note in notes],
         once=tuple(note for note in notes if note.kind == ONCE),

@@ -265,12 +265,14 @@ class Ground:
             team = team or str(rows["x_Team"].iloc[-1])
         owner = given.pop("owner", "") or ("" if team.startswith("(") else team)
         why = given.get("why", "")
+        name = given.pop("id", "") or slug(f"{kind.replace('_', '-')}-{resource}")
+        until = given.pop("expires", "") or f"{add_months(month_of(self.as_of), OPEN)}-01"
         changes = tuple(
             {**change, "since": change.get("since", since), "because": change.get("because", why)}
             for change in given.pop("changes", ())
         )
         return Recommendation(
-            id=slug(f"{kind.replace('_', '-')}-{resource}"),
+            id=name,
             kind=kind,
             resource=resource,
             workload=workload,
@@ -281,7 +283,7 @@ class Ground:
             since=since,
             changes=changes,
             currency=self.currency,
-            expires=f"{add_months(month_of(self.as_of), OPEN)}-01",
+            expires=until,
             **given,
         )
 

@@ -18,7 +18,7 @@ def advise(ground: Ground) -> list[Recommendation]:
                     "idle_endpoints",
                     name,
                     line.workload,
-                    title=f"Switch {name} off ({line.kind})",
+                    title=f"Switch {name} off",
                     changes=changes,
                     evidence=shown(line.evidence),
                     unit=line.unit,

@@ -17,7 +17,7 @@ def advise(ground: Ground) -> list[Recommendation]:
                     "stale_storage",
                     name,
                     line.workload,
-                    title=f"Delete {name} ({line.kind})",
+                    title=f"Delete {name}",
                     changes=changes,
                     evidence=shown(line.evidence),
                     unit=line.unit,

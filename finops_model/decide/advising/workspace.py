@@ -17,7 +17,7 @@ from ...measure.waste import WasteFacts, gather, of_facts
 from ...periods import fiscal_months, month_of
 from ...progress import Progress, silent
 from ...scenario.booked import newest_full_month
-from ...scenario.document import load_scenario, resolve
+from ...scenario.document import horizon, load_scenario, resolve
 from ...scenario.ledger_base import Facts, read_facts
 from ...settings import Settings
 from ...simulate.kept_fits import Fits
@@ -155,8 +155,12 @@ def advice_of(
         against |= clash
         chosen += more
         others += [a for a in priced if a.id in clash]
-    (base, all_done), months = costs(bench, [(), chosen])
-    jointly = base - all_done
+    if chosen:
+        (base, all_done), months = costs(bench, [(), chosen])
+        jointly = base - all_done
+    else:
+        months = horizon(bench.base, ground.as_of, settings.fiscal_year_starts, None, False)
+        jointly = np.zeros((bench.paths, len(months)))
     gross = sum((a.horizon or 0.0) + a.one_off for a in chosen)
     year = fiscal_months(month_of(ground.as_of), settings.fiscal_year_starts)
     return Advice(

@@ -44,6 +44,7 @@ SECTIONS: dict[str, Name] = {
     "unit_cost_tie": "Effective",
     "unit_costs": "Effective",
     "waste": "Effective",
+    "advice": "Effective",
     "what_ifs": "Effective",
     "year_outside": "Effective",
 }

@@ -213,3 +213,31 @@ class PageOne(TypedDict):
     vendors: NotRequired[list[VendorLine]]
     kpis: NotRequired[list[str]]  # names of the unit costs that stand on it
     cash: NotRequired[Cash]
+
+
+class AdvisedLine(TypedDict):
+    """A recommendation, with its expected saving; none of it is booked."""
+
+    id: str
+    what: str
+    why: str
+    owner: str
+    since: str
+    saves: float  # a month, first 12 months from its start
+    in_year: float  # fiscal year under way, net of what it costs once
+    p10: float
+    p90: float
+    sure: bool  # False: the facts allow it and do not prove it; not counted in the figures of all
+
+
+class Advised(TypedDict):
+    """What is recommended, largest first; the figures of all are those of their joint run."""
+
+    count: int
+    asked: int  # ideas that the facts allow and do not prove: not counted
+    saves: float
+    in_year: float
+    p10: float
+    p90: float
+    paths: int
+    lines: list[AdvisedLine]

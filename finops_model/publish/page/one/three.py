@@ -16,6 +16,7 @@ from ..costs import moved_tone, moved_words
 from ..tables import Figures, toned, unbroken
 
 MOST = 3
+SAVES = "What would save most, a month"
 NAME, LONG = 44, 100  # letters of a name, and of the words below it: page one is one sheet
 
 
@@ -39,7 +40,7 @@ def blocks(figures: Figures) -> list[Block]:
     """The lists that the brief has something for."""
     return [
         block
-        for block in (carriers(figures), changes(figures), costs(figures))
+        for block in (carriers(figures), changes(figures), costs(figures), advice(figures))
         if block and block.items
     ]
 
@@ -143,6 +144,34 @@ def spark(line: UnitCost) -> Markup:
         '<svg role="img" aria-label="{}" viewBox="0 0 82 14" width="82" height="14"><path d="M{}" fill="none" stroke="#0072B2" '
         'stroke-width="1.6"></path></svg>'
     ).format(words, " L".join(points))
+
+
+def advice(figures: Figures, most: int = MOST) -> Block | None:
+    """What would save most, expected and a month; beside the forecast, never in it."""
+    found = figures.brief.get("advice")
+    if not found:
+        return None
+    items = []
+    for i, line in enumerate(found["lines"][:most]):
+        figure = figures.show(f"advice/lines/{i}/saves", "money")
+        owner = short(line["owner"], NAME) or "no owner named"
+        items.append(
+            Item(
+                short(line["what"], NAME),
+                figure,
+                owner if line["sure"] else f"{owner}; to be asked",
+            )
+        )
+    rest = found["count"] + found["asked"] - len(items)
+    more = f"{rest} more: finops advise" if rest > 0 else ""
+    if not found["count"]:
+        return Block(SAVES, items, more)
+    note = Markup("{} this fiscal year {}, in no figure above{}").format(
+        figures.show("advice/in_year", "money"),
+        "together" if found["count"] > 1 else "from the first",
+        f"; {more}" if more else "",
+    )
+    return Block(SAVES, items, note)
 
 
 def thing(name: str) -> str:
