@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._answers import ExportOption, show
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, err, load
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, err, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -53,6 +53,39 @@ def monday(
             if fresh:
                 listed = gather(chosen, as_of, progress=bars)
     place = files.publish(listed, folder.folder_of(chosen))
-    show(answer_of(listed), as_json, export)
-    if not as_json:
-        err.print(f"Page and tickets: {place}")
+    answer = answer_of(listed)
+    if as_json:
+        show(answer, as_json, export)
+        return
+    written = answer.export(export) if export is not None else None
+    _told(answer, listed)
+    err.print(f"Page and tickets: {place}")
+    if written is not None:
+        err.print(f"{written}: written.")
+
+
+def _told(answer, listed) -> None:
+    """The list in blocks: sentences in a table of a terminal would be narrow columns."""
+    from ..publish.monday.files import TITLES
+    from ..wording.bridge import signed
+
+    out.print(answer.sentence)
+    section = ""
+    for one in listed.items:
+        if one.section != section:
+            section = one.section
+            out.print(f"\n{TITLES[section]}", style="bold")
+        out.print(f"\n{signed(one.amount, listed.currency)}  {one.kind}  {one.subject}  ({one.id})")
+        moved = "" if one.section == "Waste" else "Moved: "
+        for text in (
+            one.what + ("" if one.sure else " Not sure: the bill alone says so."),
+            f"{moved}{one.why}." if one.why else "",
+            *(f"Known already: {note}" for note in one.notes),
+            f"Owner: {one.owner}. Answer: {one.state or 'not answered'}.",
+            one.do,
+        ):
+            if text:
+                out.print(f"  {text}")
+    out.print()
+    for note in answer.notes:
+        out.print(note)
