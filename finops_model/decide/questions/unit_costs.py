@@ -90,21 +90,12 @@ def between(
         if only.casefold() not in near:
             raise InputError(unknown("--kpi", "unit cost", only, names))
         rows = [row for row in rows if row[0].name == near[only.casefold()]]
-    table = pd.DataFrame(
-        [
-            {
-                "unit cost": part.name,
-                "unit": part.unit,
-                first: before["value"],
-                last: after["value"],
-                "change": _change(before["value"], after["value"]),
-            }
-            for part, before, after in rows
-        ]
-    )
+    table = pd.DataFrame([_shown(part, before, after, first, last) for part, before, after in rows])
+    if any(_is_share(part) for part, _, _ in rows):
+        table["points"] = [_points(part, before, after) for part, before, after in rows]
     behind = pd.DataFrame([_row(part, before, after, first, last) for part, before, after in rows])
-    part, before, after = next((row for row in rows if row[0].better == "lower"), rows[0])
-    change = _change(before["value"], after["value"])
+    money = [row for row in rows if not _is_share(row[0])] or rows
+    part, before, after = next((row for row in money if row[0].better == "lower"), money[0])
     partial = [
         f"{part.name}, {month_name(month)}: {said['days']} of {said['of_days']} days have both a cost and a count."
         for part, *both in rows
@@ -112,17 +103,15 @@ def between(
         if said["days"] < said["of_days"]
     ]
     forms = {f"{what} {month}": form for month in (first, last) for what, form in _FORMS}
-    forms |= {first: "units", last: "units", "change": "share"}
+    forms |= {first: "units", last: "units", "change": "share", "points": "units"}
     return Answer(
         question="kpi",
-        sentence=f"{part.name} of {whose} was {_unit(before['value'])} in {month_name(first)} and {_unit(after['value'])} in {month_name(last)} "
-        f"({part.unit}): {_moved(change)}.",
+        sentence=_sentence(part, before, after, first, last, whose),
         table=table,
         forms=forms,
         range="These are actuals, so there is no range."
         + ("" if partial else " Every day of both months has a cost and a count."),
-        reason=f"the cost behind it went from {before['cost']:,.2f} to {after['cost']:,.2f} {facts.currency} ({_moved(_change(before['cost'], after['cost']))}), "
-        f"the count from {before['count']:,.0f} to {after['count']:,.0f} ({_moved(_change(before['count'], after['count']))}).",
+        reason=_reason(part, before, after, facts.currency),
         next_best="",
         currency=facts.currency,
         notes=tuple(partial[:6])
@@ -138,16 +127,77 @@ def between(
         tables={"Parts": behind},
         picture=pictures.bars(
             [month_name(first), month_name(last)],
-            [before["value"], after["value"]],
-            [_unit(before["value"]), _unit(after["value"])],
-            words=f"{part.name}: {_unit(before['value'])} and {_unit(after['value'])} {part.unit}.",
-            axis=part.unit,
+            [_value(part, before), _value(part, after)],
+            [_unit(_value(part, before)), _unit(_value(part, after))],
+            words=f"{part.name}: {_unit(_value(part, before))} and {_unit(_value(part, after))} {_unit_of(part)}.",
+            axis=_unit_of(part),
             highlight=1,
         ),
     )
 
 
 _FORMS = (("value", "units"), ("cost", "money"), ("count", "count"), ("days", "count"))
+
+
+def _is_share(part: Part) -> bool:
+    return part.unit == "share"
+
+
+def _unit_of(part: Part) -> str:
+    return "%" if _is_share(part) else part.unit
+
+
+def _value(part: Part, said: dict) -> float:
+    """The value as it is shown: a share in percent."""
+    return said["value"] * (100 if _is_share(part) else 1)
+
+
+def _points(part: Part, before: dict, after: dict) -> float | None:
+    """By how many points a share moved; of anything else None."""
+    return _value(part, after) - _value(part, before) if _is_share(part) else None
+
+
+def _shown(part: Part, before: dict, after: dict, first: str, last: str) -> dict:
+    """A row of the table; a share moves by points and not by a share of itself."""
+    return {
+        "unit cost": part.name,
+        "unit": _unit_of(part),
+        first: _value(part, before),
+        last: _value(part, after),
+        "change": None if _is_share(part) else _change(before["value"], after["value"]),
+    }
+
+
+def _reason(part: Part, before: dict, after: dict, currency: str) -> str:
+    """How numerator and denominator moved."""
+    above, below = (_moved(_change(before[key], after[key])) for key in ("cost", "count"))
+    if _is_share(part):
+        return (
+            f"what counts went from {_unit(before['cost'])} to {_unit(after['cost'])} ({above}), "
+            f"what it is a share of from {_unit(before['count'])} to {_unit(after['count'])} ({below})."
+        )
+    return (
+        f"the cost behind it went from {before['cost']:,.2f} to {after['cost']:,.2f} {currency} ({above}), "
+        f"the count from {before['count']:,.0f} to {after['count']:,.0f} ({below})."
+    )
+
+
+def _sentence(part: Part, before: dict, after: dict, first: str, last: str, whose: str) -> str:
+    values = [_unit(_value(part, said)) for said in (before, after)]
+    told = [
+        f"{value}{' %' if _is_share(part) else ''} in {month_name(month)}"
+        for value, month in zip(values, (first, last), strict=True)
+    ]
+    points = _points(part, before, after)
+    moved = (
+        _moved(_change(before["value"], after["value"]))
+        if points is None
+        else f"{'up' if points > 0 else 'down'} {abs(points):.1f} points"
+        if round(points, 1)
+        else "no change"
+    )
+    unit = "" if _is_share(part) else f" ({part.unit})"
+    return f"{part.name} of {whose} was {told[0]} and {told[1]}{unit}: {moved}."
 
 
 def _row(part: Part, before: dict, after: dict, first: str, last: str) -> dict:
