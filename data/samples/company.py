@@ -5,9 +5,7 @@ Money targets are EffectiveCost-like US dollars of October 2026 at list; levels 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 SEED = 20240601
 FIRST, LAST, LATENT = (
@@ -386,24 +384,3 @@ EVENTS = {
     ],
     "tax": {"provider": "Cinder", "rate": "0.0825", "from": "2025-01"},
 }
-
-
-def another(seed: int) -> None:
-    """Another company of the same kind: other draws, and what is planted lies elsewhere. Called before any other module is imported."""
-    global SEED, GPUS
-    stream = np.random.default_rng(seed)
-    SEED = seed
-    first = np.datetime64("2026-02-01") + int(stream.integers(0, 240))
-    EVENTS["runaway"] |= {
-        "first": str(first),
-        "last": str(first + int(stream.integers(2, 6))),
-        "factor": round(float(stream.uniform(5.0, 9.0)), 1),
-    }
-    month = np.datetime64("2024-10") + int(stream.integers(0, 18))
-    spare, gpus = f"endpoint-{int(stream.integers(1000, 9999))}", float(stream.integers(2, 13))
-    before = EVENTS["standby"]["resource"]
-    EVENTS["standby"] |= {"start": f"{month}-01", "resource": spare}
-    GPUS = tuple(
-        replace(one, resource=spare, gpus=gpus) if one.resource == before else one for one in GPUS
-    )
-    COMMITMENT["gpus"] = int(stream.integers(36, 56))

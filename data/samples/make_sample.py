@@ -13,11 +13,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
-import company  # noqa: E402
+import another  # noqa: E402
 
 if "--seed" in sys.argv:  # another company, before any module takes over what this one is
     at = sys.argv.index("--seed")
-    company.another(int(sys.argv[at + 1]))
+    another.another(int(sys.argv[at + 1]))
     del sys.argv[at : at + 2]
 
 import pyarrow as pa  # noqa: E402
