@@ -247,6 +247,38 @@ def test_what_an_approval_does_is_recorded_with_it_or_not_at_all(tmp_path):
 # -- a workspace, from draft to close
 
 
+def test_a_year_of_weeks_without_budgets_and_one_person_alone(tmp_path):
+    """finops.yaml names no budgets yet; lines are of fiscal periods; four eyes are off, and that is said."""
+    (tmp_path / "bill.csv").write_text(bill("2026-07-10"), encoding="utf-8")
+    fm.start(tmp_path / "bill.csv", folder=tmp_path / "own")
+    place = tmp_path / "own"
+    with (place / "finops.yaml").open("a", encoding="utf-8") as file:
+        file.write("calendar: {kind: 4-4-5}\npaths: 600\nfour_eyes: false\n")
+    own = fm.load_settings(place)
+    with pytest.raises(InputError) as refused:
+        steps.transfer(own, "Labs", "Search", Decimal(1), "FY2027-P01")
+    assert str(refused.value).startswith(
+        "finops.yaml names no budgets, so nothing is approved yet."
+    )
+    draft = fm.draft_budget(own, "FY2027-Q1", write=tmp_path / "q1.csv")
+    assert list(draft.table) == ["unit", "draft"]  # a quarter is not held beside a year
+    steps.propose(own, tmp_path / "q1.csv", author="ann")
+    approved = decided.approve(own, 1, author="ann")
+    assert "Four eyes: off (four_eyes of finops.yaml); the records say so." in approved.notes
+    own = fm.load_settings(place)
+    assert own.budgets == ["budgets/*.csv"]
+    one = steps.transfer(
+        own, "Labs", "Search", Decimal(100), "FY2027-P01..FY2027-P02", author="ann"
+    )
+    assert [row["month"] for row in one.plain()["tables"]["Lines"]] == [
+        "FY2027-P01", "FY2027-P01", "FY2027-P02", "FY2027-P02",
+    ]  # fmt: skip
+    decided.approve(own, one.figures["proposal"], author="ann")
+    year = shown.shown(own, "FY2027-Q1").table.set_index("unit")
+    assert year.loc[COMPANY, "approved"] == float(draft.figures["total"])
+    assert float(year["held back"].sum()) == float(draft.figures["reserve"])
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """Its bill goes to January 2027: FY2026 is over, with an approved budget."""

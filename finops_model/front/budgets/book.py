@@ -21,7 +21,7 @@ from ...facts.plans.by_days import PERIOD, names_between
 from ...measure.budget import against
 from ...names import COMPANY, slug
 from ...periods import fiscal_year
-from ...publish.finops_yaml import with_named
+from ...publish.finops_yaml import with_added, with_named
 from ...records import budgets as life
 from ...records.rows import Record
 from ...records.store import Records
@@ -68,8 +68,8 @@ def names_of(settings: Settings, text: str, plan: Budgets, of: Purse) -> tuple[s
             raise InputError(
                 f"--months: '{text[:40]}' is not a span of months. Write it as 2027-03..2027-06."
             )
-        names = names_between(*sorted(ends), calendar)
-        return tuple(names)
+        ends.sort()
+        return tuple(names_between(ends[0], ends[1], calendar))
     period = against.period_of(
         text.strip(), "2000-01-01", option="--months", **against.year_how(settings)
     )
@@ -302,7 +302,11 @@ def named(settings: Settings, place: Path) -> str:
     if settings.own or not file.is_file():
         return by_hand
     text = file.read_text(encoding="utf-8-sig")
-    longer = with_named(text, "budgets", pattern)
+    longer = (
+        with_named(text, "budgets", pattern)
+        if settings.budgets
+        else with_added(text, "budgets", [pattern])
+    )
     if longer is None:
         return by_hand
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:

@@ -208,10 +208,14 @@ def _from(period: against.Period, month: str | None) -> against.Period:
 
 
 def _before(base: Ground) -> tuple[dict[str, float], str]:
-    """Where the fiscal year under way lands on average, by unit, and its name; nothing where the run does not reach its end."""
+    """Where the fiscal year under way lands on average, by unit, and its name; nothing where the run does not reach its end, or
+    the draft is of another length."""
     now = against.this_year(base.settings, base.as_of)
-    if now.name == base.period.name or against.unreached(
-        now.months, base.base.months, base.base.as_of
+    whole = base.period.name.startswith("FY") and "-" not in base.period.name
+    if (
+        not whole
+        or now.name == base.period.name
+        or against.unreached(now.months, base.base.months, base.base.as_of)
     ):
         return {}, now.name
     totals = paths_by_unit(base.base, base.daily, now)

@@ -197,8 +197,8 @@ def _table(dimension: str, own, plan, rows: pd.DataFrame, column: str, period, n
             return pd.DataFrame()
         known = [amount for amount in amounts if amount is not None]
         whole = float(sum(known, Decimal(0))) if len(known) == len(names) else None
-        back = float(sum((_held(plan, name) for name in names), Decimal(0)))
-        lines.append(_line(COMPANY, whole, back, float(spent.sum())))
+        kept = float(sum((_held(plan, name) for name in names), Decimal(0)))
+        lines.append(_line(COMPANY, whole, kept, float(spent.sum())))
     table = pd.DataFrame(
         lines,
         columns=[dimension or "unit", "approved", "held back", "spent", "left", "spent of it"],

@@ -20,7 +20,7 @@ from ...facts.plans.read import read_budgets
 from ...measure.allocation.dimensions import check_budgets
 from ...measure.budget import against, fiscal
 from ...names import COMPANY
-from ...periods import add_months, month_days
+from ...periods import add_months, days_between, month_days
 from ...progress import Progress
 from ...publish import close as closing
 from ...settings import Settings
@@ -246,8 +246,7 @@ def close(
 def _refuse_short(first, period: against.Period) -> None:
     """Raises InputError where the bill begins a week or more after the year: nobody knows what was spent before."""
     start = period.weeks[0].start if period.weeks else month_days(period.months[0])[0]
-    late = (np.datetime64(first, "D") - start).astype(int)
-    if late >= WEEK:
+    if days_between(start, np.datetime64(first, "D")) >= WEEK:
         raise InputError(
             f"{period.name} began on {start}, and the bill on {first}: nobody knows what was spent before, so its budget cannot be closed "
             "here. Take in the earlier bills: finops add FILE."
