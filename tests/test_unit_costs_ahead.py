@@ -17,6 +17,7 @@ import finops_model as fm
 from finops_model.front.outlook import paths as ground
 from finops_model.front.outlook.unit_costs import unit_costs_ahead
 from finops_model.measure.outlook.paths import QUANTILES, ratios, tie_of, tied
+from finops_model.settings import Cogs
 
 DAYS = pd.date_range("2025-01-01", "2025-08-20")
 
@@ -119,13 +120,40 @@ def test_unit_costs_ahead_are_cost_over_count_path_by_path(company):
         assert (row["P10"], row["P50"], row["P90"]) == pytest.approx(
             tuple(np.quantile(each, QUANTILES))
         )
-        assert row["mean cost"] / row["mean count"] == pytest.approx(row["expected"])
+        assert row["numerator"] / row["denominator"] == pytest.approx(row["expected"])
     assert figures["pairs"] == 6 and figures["tie"] > 0.3
     july = fm.kpi(chosen, "2025-07", "2025-07").tables["Parts"].iloc[0]
     assert answer.table.iloc[0]["last actual"] == pytest.approx(july["value 2025-07"])
     assert answer.sentence.startswith(
         "Cost per chat of the company was 0.05000 in July 2025 and is expected at 0.05"
     )
+
+
+def test_the_margin_ahead_is_what_is_left_of_revenue_path_by_path(company, tmp_path):
+    chosen, workload = company
+    sales = chosen.path("drivers.csv").read_text().replace(",chats,", ",sales,")
+    (tmp_path / "sales.csv").write_text(sales)
+    cogs = Cogs.model_validate(
+        {"serving": {"teams": ["chat"]}, "research": {"teams": ["lab"]}, "revenue": "sales"}
+    )
+    files = [*chosen.drivers, str(tmp_path / "sales.csv")]
+    priced = chosen.model_copy(update={"cogs": cogs, "drivers": files})
+    answer = unit_costs_ahead(priced, paths=200)
+    lines = answer.tables["Months"].set_index(["unit cost", "month"])
+    for month in answer.figures[
+        "months"
+    ]:  # revenue is 1 for each chat, all of the chat's cost is of goods sold
+        margin, cost = (
+            lines.loc["Gross margin after AI cost", month],
+            lines.loc["Cost per chat", month],
+        )
+        assert margin["denominator"] - margin["numerator"] == pytest.approx(cost["numerator"])
+        assert margin["expected"] == pytest.approx(1 - cost["numerator"] / margin["denominator"])
+        assert 0.9 < margin["P10"] < margin["P50"] < margin["P90"] < 1.0
+    alone = unit_costs_ahead(priced, paths=200, only="gross margin after AI cost")
+    assert alone.table["unit cost"].tolist() == ["Gross margin after AI cost"]
+    july = fm.kpi(priced, "2025-07", "2025-07", kpis=["gross_margin"]).tables["Parts"].iloc[0]
+    assert alone.table.iloc[0]["last actual"] == pytest.approx(july["value 2025-07"])
 
 
 def test_the_command_says_the_same_and_draws_it(company, tmp_path):

@@ -14,9 +14,9 @@ class Grouped:
 
     Parameters
     ----------
-    groups : mapping of str to collection of str
-        Group -> its workloads; a workload may stand in several. One that the plan does not have
-        costs nothing.
+    groups : mapping of str to collection of str, or to mapping of str to float
+        Group -> its workloads, or the share of each that counts; a workload may stand in several.
+        One that the plan does not have costs nothing.
     units : mapping of str to str, optional
         Group -> the business unit whose part of its workloads counts; without: all of them.
 
@@ -27,10 +27,15 @@ class Grouped:
     """
 
     def __init__(
-        self, groups: Mapping[str, Collection[str]], units: Mapping[str, str] | None = None
+        self,
+        groups: Mapping[str, Collection[str] | Mapping[str, float]],
+        units: Mapping[str, str] | None = None,
     ):
         self.units = units or {}
-        self.groups = {name: frozenset(workloads) for name, workloads in groups.items()}
+        self.groups = {
+            name: dict(each) if isinstance(each, Mapping) else dict.fromkeys(each, 1.0)
+            for name, each in groups.items()
+        }
         self.names = tuple(self.groups)
         self.blocks: dict[int, np.ndarray] = {}
 
@@ -40,10 +45,9 @@ class Grouped:
             self.blocks.clear()  # a run with more paths begins anew
         belongs = np.zeros((len(plan.names), len(self.names)))
         for g, group in enumerate(self.names):
-            inside = [name in self.groups[group] for name in plan.names]
+            inside = np.array([self.groups[group].get(name, 0.0) for name in plan.names])
             unit = self.units.get(group)
-            share = 1.0 if unit is None else self._share(plan, unit)
-            belongs[:, g] = np.where(inside, share, 0.0)
+            belongs[:, g] = inside if unit is None else inside * self._share(plan, unit)
         self.blocks[first] = own @ belongs
 
     @staticmethod

@@ -21,8 +21,8 @@ class Line:
     name: str
     unit: str
     of: str  # whose cost, in words
-    cost: np.ndarray  # (path, month), money
-    count: np.ndarray  # (path, month)
+    cost: np.ndarray  # (path, month), money; of the margin what is left of revenue
+    count: np.ndarray  # (path, month); of the margin revenue
     tie: float  # correlation with which costs and counts are paired
     pairs: int  # months that it was read from
     actual: tuple[str, float] | None  # newest whole month and its value
@@ -68,15 +68,18 @@ def told(
                     "P50": middle,
                     "P90": high,
                     "expected": _known(each.expected[m, g]),
-                    "mean cost": float(line.cost[:, m].mean()),
-                    "mean count": float(line.count[:, m].mean()),
+                    "numerator": float(line.cost[:, m].mean()),
+                    "denominator": float(line.count[:, m].mean()),
                 }
             )
         if gone := int((each.without[:, g] > 0).sum()):
             silent.append(
                 f"{line.name}: in {gone} of {len(months)} months some futures count nothing, so there is no unit cost."
             )
-    head = max(range(len(lines)), key=lambda g: float(lines[g].cost.mean(axis=0).sum()))
+    head = max(
+        range(len(lines)),
+        key=lambda g: (lines[g].unit != "share", float(lines[g].cost.mean(axis=0).sum())),
+    )
     forms = {f"{months[m]} {q}": "units" for m in ends for q in ("P10", "P50", "P90")}
     return Answer(
         question="kpi ahead",
@@ -89,8 +92,8 @@ def told(
             "P50": "units",
             "P90": "units",
             "expected": "units",
-            "mean cost": "money",
-            "mean count": "count",
+            "numerator": "money",
+            "denominator": "count",
         },
         range=f"P10 to P90 of {paths:,} futures of the base, each month's cost over its count on the same future.",
         reason=_reason(lines),

@@ -34,7 +34,7 @@ class Ahead:
 
 def ahead(
     settings: Settings,
-    groups: Mapping[str, Collection[str]],
+    groups: Mapping[str, Collection[str] | Mapping[str, float]],
     *,
     units: Mapping[str, str] | None = None,
     as_of: str | None = None,

@@ -12,8 +12,9 @@ from ...errors import ForecastError, InputError, unknown
 from ...facts.plans.read import read_drivers
 from ...measure import carried
 from ...measure.actuals import cost_rows
-from ...measure.kpis import Facts
+from ...measure.kpis import Facts, Part, gross_margin
 from ...measure.kpis.cost_per_driver import parts
+from ...measure.outlook import margin
 from ...measure.outlook.paths import tie_of, tied
 from ...names import COMPANY
 from ...periods import month_days, month_of, months_between
@@ -27,6 +28,7 @@ from ...simulate.compile.demand_paths import driver_factor
 from ..forecasting.forecasts import forecast
 from .paths import ahead
 
+GOODS = "\0goods"  # the group of cost of goods sold: the name of no driver
 STALE = 31  # days after which counts are too old to go on from
 
 
@@ -70,20 +72,25 @@ def unit_costs_ahead(
         str(name) for (name, _), _ in counts.groupby(["name", "unit"], sort=True) if name in own
     ]
     lines = dict(zip(names, parts(Facts(rows, counts, own, settings.currency)), strict=True))
+    margin_line = _margin(settings, every, rows, counts) if whose == COMPANY else None
     if only is not None:
-        near = {part.name.casefold(): name for name, part in lines.items()}
-        if only.casefold() not in near:
-            raise InputError(
-                unknown("--kpi", "unit cost", only, [part.name for part in lines.values()])
-            )
-        lines = {near[only.casefold()]: lines[near[only.casefold()]]}
-    if not lines:
+        titles = [part.name for part in lines.values()]
+        titles += [margin_line.name] if margin_line else []
+        if only.casefold() not in {title.casefold() for title in titles}:
+            raise InputError(unknown("--kpi", "unit cost", only, titles))
+        asked = {name: p for name, p in lines.items() if p.name.casefold() == only.casefold()}
+        margin_line = None if asked else margin_line
+        lines = asked
+    if not lines and margin_line is None:
         raise InputError(
             f"no driver is carried by {'the company' if whose == COMPANY else whose}. Name the drivers of it under unit_costs of finops.yaml."
         )
+    groups: dict = {name: own[name].workloads or () for name in lines}
+    if margin_line is not None and settings.cogs is not None:
+        groups[GOODS] = margin.shares(rows, settings.cogs, follows)
     ground = ahead(
         settings,
-        {name: own[name].workloads or () for name in lines},
+        groups,
         units={name: own[name].unit for name in lines if own[name].unit != COMPANY},
         as_of=as_of,
         paths=paths,
@@ -97,22 +104,27 @@ def unit_costs_ahead(
         )
     whole = _whole_months(counts, facts.dates)
     shown, notes = [], list(ground.notes)
+    if margin_line is not None and settings.cogs is not None:
+        lines = {**lines, GOODS: margin_line}
     for g, (name, part) in enumerate(lines.items()):
-        drives = own[name]
+        drives = own.get(name, carried.Drives()) if name != GOODS else carried.Drives()
         cost = ground.cost[:, :, g]
-        if drives.workloads is None:
+        if drives.workloads is None and name != GOODS:
             cost = (
                 run.effective.sum(axis=2)
                 if drives.unit == COMPANY
                 else run.effective[:, :, run.units.index(drives.unit)]
             )
-        series = counts[counts["name"] == name].groupby("date")["value"].sum()
+        counted = settings.cogs.revenue if name == GOODS and settings.cogs else name
+        series = counts[counts["name"] == counted].groupby("date")["value"].sum()
         try:
-            count = _counts_ahead(settings, resolved, name, series, ground.months, run.paths, day)
+            count = _counts_ahead(
+                settings, resolved, counted, series, ground.months, run.paths, day
+            )
         except (ForecastError, InputError) as problem:
             notes.append(f"{part.name}: not told ahead. {problem}")
             continue
-        months = whole.get(name, [])
+        months = whole.get(counted, [])
         columns = [
             i
             for i, w in enumerate(facts.names)
@@ -125,13 +137,14 @@ def unit_costs_ahead(
             [float(series[series.index.strftime("%Y-%m") == month].sum()) for month in months],
         )
         actual = _newest(part, day)
+        paired = tied(count, cost, rho, run.seed, counted)
         shown.append(
             Line(
                 name=part.name,
                 unit=part.unit,
                 of=part.of,
-                cost=cost,
-                count=tied(count, cost, rho, run.seed, name),
+                cost=paired - cost if name == GOODS else cost,  # of the margin what is left
+                count=paired,
                 tie=rho,
                 pairs=pairs,
                 actual=actual,
@@ -148,6 +161,24 @@ def unit_costs_ahead(
         paths=run.paths,
         notes=notes,
     )
+
+
+def _margin(
+    settings: Settings, every: pd.DataFrame, rows: pd.DataFrame, counts: pd.DataFrame
+) -> Part | None:
+    """Gross margin by day as the KPI has it; None where there is no policy, or no revenue yet."""
+    if settings.cogs is None:
+        return None
+    margin.check(settings.cogs, cost_rows(every))
+    known = Facts(
+        rows,
+        counts,
+        {},
+        settings.currency,
+        sales=margin.sales_of(settings.cogs, counts),
+        goods=rows[margin.classes(rows, settings.cogs) != margin.RESEARCH],
+    )
+    return next(iter(gross_margin.parts(known)), None)
 
 
 def _whole_months(counts: pd.DataFrame, dates: np.ndarray) -> dict[str, list[str]]:

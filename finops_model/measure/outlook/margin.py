@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,3 +63,16 @@ def by_class(rows: pd.DataFrame, cogs: Cogs) -> pd.DataFrame:
     """EffectiveCost by day (index) and class (serving, research, undecided)."""
     each = rows.groupby([rows["ChargeDate"], classes(rows, cogs)])["EffectiveCost"].sum().unstack()
     return each.reindex(columns=[SERVING, RESEARCH, UNDECIDED]).fillna(0.0)
+
+
+def shares(
+    rows: pd.DataFrame, cogs: Cogs, names: Iterable[str], days: int = 90
+) -> dict[str, float]:
+    """Workload -> the share of its cost of the newest days that is cost of goods sold; 1 where it has none yet (what nothing decides counts)."""
+    recent = rows[rows["ChargeDate"] > rows["ChargeDate"].max() - pd.Timedelta(days=days)]
+    kept = recent["EffectiveCost"].where(classes(recent, cogs) != RESEARCH, 0.0)
+    of = pd.DataFrame({"w": recent["x_Workload"], "all": recent["EffectiveCost"], "goods": kept})
+    sums = of.groupby("w")[["all", "goods"]].sum()
+    sums = sums[sums["all"] > 0]
+    known = (sums["goods"] / sums["all"]).clip(0.0, 1.0).to_dict()
+    return {name: float(known.get(name, 1.0)) for name in {*names, *known}}
