@@ -8,12 +8,16 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping
+from html import unescape
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from ... import resources
 from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...periods import month_name
+from ...wording.terms import terms_in
 from ..report.briefs import figures_hash, readable
 from ..report.publication import sentences
 from .first import first_figures
@@ -159,9 +163,8 @@ def page_of(notebook: dict, brief: Brief, marks: Mapping | None = None) -> bytes
         f"figures sha256 {figures_hash(brief)[:16]}"
     )
     body = body_of(notebook)
-    html = shell(
-        title, with_contents(_with_head(body, marks or {})), LINKS, foot, sentences(marks or {})
-    )
+    whole = with_contents(_with_head(body, marks or {}) + terms_of(body))
+    html = shell(title, whole, LINKS, foot, sentences(marks or {}))
     wrong = differences(body, shown, (*first_figures(shown), *control_figures(shown)))
     if wrong:
         raise ReportError(
@@ -173,6 +176,24 @@ def page_of(notebook: dict, brief: Brief, marks: Mapping | None = None) -> bytes
             f"the page has {len(data):,} bytes; a report may have at most {MOST_BYTES:,}. Shorten the lists of its brief."
         )
     return data
+
+
+def terms_of(body: str) -> str:
+    """A section with a line on each term that stands on a page; nothing where none does.
+
+    >>> terms_of("<p>Showback of <b>tokens</b></p>").count("<dt>"), terms_of("<p>a</p>")
+    (2, '')
+    """
+    found = terms_in(unescape(re.sub(r"<[^>]*>", " ", body)))
+    rows = Markup("\n").join(
+        Markup("<dt>{}</dt><dd>{}</dd>").format(term, line) for term, line in found
+    )
+    if not found:
+        return ""
+    section = Markup(
+        '\n<section id="terms">\n<h2>What the words mean</h2>\n<dl>\n{}\n</dl>\n</section>\n'
+    ).format(rows)
+    return str(section)  # of Markup, + would escape the body
 
 
 def _with_head(body: str, marks: Mapping) -> str:

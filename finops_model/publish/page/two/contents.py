@@ -23,6 +23,7 @@ NAMES = {
     "track-record": "Track record",
     "control": "Ties out, and rests on",
     "basis": "Assumptions, data, lineage",
+    "terms": "What the words mean",
 }
 SECTION = re.compile(r'<section id="([a-z-]+)">')
 
