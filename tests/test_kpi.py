@@ -156,7 +156,7 @@ def test_the_list_has_every_kpi_its_value_and_why_there_is_none(wide):
     assert told["cost_per_customer"] == {
         "KPI": "Cost per customer",
         "name": "cost_per_customer",
-        "formula": "cost of the workloads that customers use ÷ customers that used them; of a tier: its part of each driver's count",
+        "formula": "cost of the workloads that customers use ÷ customers that used them; of a tier: what bills name as its own, the rest by its part of each driver's count",
         "unit": "money / customer",
         "basis": "Effective",
         "source": "FinOps Framework, Unit Economics; docs/method §16.25",

@@ -24,6 +24,7 @@ BILL = {
     "workload": "w",
     "environment": "production",
     "business_unit": "U",
+    "customer": "",
 }
 COLUMNS = {
     "day": "ChargeDate",
@@ -40,6 +41,7 @@ COLUMNS = {
     "workload": "x_Workload",
     "environment": "x_Environment",
     "business_unit": "x_BusinessUnit",
+    "customer": "x_Customer",
 }
 USE = {
     "day": "2026-02-01",
