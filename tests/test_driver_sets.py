@@ -128,6 +128,7 @@ def test_a_set_of_a_workspace_is_the_unit_cost_of_the_report(company):
     shown = list(answer.table["cost, USD"])
     assert sum(shown[:-1]) == shown[-1]
     assert list(answer.table["driver"]) == ["chats", "not driven", "the whole"]
+    assert not any("is not over on the bill" in note for note in answer.notes)
 
 
 def test_margin_counts_serving_cost_on_days_with_revenue(company):
@@ -143,7 +144,7 @@ def test_margin_counts_serving_cost_on_days_with_revenue(company):
         assert row["gross margin"] == pytest.approx((revenue - goods) / revenue)
     assert "March 2025: 28 of 31 days have both revenue and cost; only they count." in answer.notes
     kpi = fm.kpi(company, "2025-03", "2025-04", kpis=["gross_margin", "revenue_per_dollar"])
-    values = kpi.table.set_index("unit cost")["2025-04"]
+    values = {name: row["2025-04"]["value"] for name, row in kpi.figures.items()}
     assert values["Gross margin after AI cost"] == pytest.approx(
         answer.figures["months"][-1]["gross margin"]
     )
@@ -214,6 +215,10 @@ def test_the_command_says_the_same(company, tmp_path):
         (
             ("--sets", "--to", "2015-01"),
             "--to: the ledger has no cost in 2015-01. It has cost from March 2025 to April 2025.",
+        ),
+        (
+            ("--margin", "--to", "soon"),
+            "--to: 'soon' is not a month. Write year and month as YYYY-MM, for example 2026-10.",
         ),
         (
             ("--margin", "--unit", "All"),

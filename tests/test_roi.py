@@ -211,6 +211,10 @@ def test_the_command_says_the_same_and_writes_it(billed, tmp_path):
             "line 2: likely: is empty. Write the number; a blank is not zero.",
         ),
         (
+            HEAD + "A,2026-01,other,1,2,3e30,Ana,1",
+            "line 2: high: an amount of 10^30 or more is no value of a month. Write what it is.",
+        ),
+        (
             HEAD + "A,2026-01,other,4,2,3,Ana,1",
             "line 2: low: low 4, likely 2, high 3 are not in order. Write low ≤ likely ≤ high: one in ten outcomes below low, half below "
             "likely, one in ten above high.",

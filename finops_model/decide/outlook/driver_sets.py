@@ -29,7 +29,7 @@ def cents(parts: Sequence[Decimal], whole: Decimal) -> list[Decimal]:
     return rounded
 
 
-def tied(ties: Sequence[SetTie], *, currency: str, whose: str) -> Answer:
+def tied(ties: Sequence[SetTie], *, currency: str, whose: str, notes: Sequence[str] = ()) -> Answer:
     """A row for each driver of each set, what the set does not drive, and the whole; amounts in whole cents that add up."""
     rows = []
     for tie in ties:
@@ -64,6 +64,7 @@ def tied(ties: Sequence[SetTie], *, currency: str, whose: str) -> Answer:
             "Sets are views of the same cost: nothing is added between them."
             if len(ties) > 1
             else "There is one set, so every driver stands in one sum.",
+            *notes,
         ),
         figures={
             tie.name: {

@@ -13,6 +13,7 @@ from ..plans.sheet import Sheet
 from .rows import own_rows
 
 KINDS = ("revenue", "retention", "productivity", "other")
+MOST = Decimal(10) ** 15
 NOBODY = ("unknown", "tbd", "tba", "n/a", "na", "none", "nobody", "?", "-", "–")
 
 
@@ -77,6 +78,11 @@ def read_values(
         month = sheet.month(i, months, text["month"][i])
         low, likely, high = (number[name][i] for name in ("low", "likely", "high"))
         assert low is not None and likely is not None and high is not None
+        for name in ("low", "likely", "high"):
+            if abs(number[name][i] or 0) >= MOST:
+                raise InputError(
+                    f"{sheet.at(i, name)}: an amount of 10^{(number[name][i] or Decimal(1)).adjusted()} or more is no value of a month. Write what it is."
+                )
         if not low <= likely <= high:
             raise InputError(
                 f"{sheet.at(i, 'low')}: low {low:,}, likely {likely:,}, high {high:,} are not in order. Write low ≤ likely ≤ high: "

@@ -9,7 +9,7 @@ from ...facts.daily import warehouse
 from ...facts.plans.read import read_drivers
 from ...measure.actuals import cost_rows, month_column
 from ...measure.outlook import margin
-from ...periods import month_days, month_name, month_range
+from ...periods import check_month, month_days, month_name, month_range
 from ...progress import Progress
 from ...publish import close
 from ...settings import Settings
@@ -39,6 +39,9 @@ def gross_margin(
     drivers = read_drivers(settings.files(settings.drivers)) if settings.drivers else None
     sales = margin.sales_of(settings.cogs, drivers)
     known = sorted(set(month_column(rows)))
+    for option, given in (("--from", first), ("--to", last)):
+        if given is not None:
+            check_month(given, option)
     end = last or close.pick_month(ledger, None, False, settings.time_zone)[0]
     start = first or max(known[0], f"{int(end[:4]) - 1}{end[4:]}")
     if start > end:

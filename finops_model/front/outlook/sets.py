@@ -13,7 +13,7 @@ from ...measure.actuals import cost_rows, month_column
 from ...measure.cycle.facts import facts_of
 from ...measure.outlook.driver_sets import set_tie, sets_of
 from ...names import COMPANY
-from ...periods import month_name
+from ...periods import month_days, month_name
 from ...progress import Progress
 from ...publish import close
 from ...settings import Settings
@@ -66,7 +66,16 @@ def driver_sets(
         ties,
         currency=settings.currency,
         whose="the company" if name == COMPANY else name,
+        notes=_not_over(exact, chosen),
     )
+
+
+def _not_over(rows: pd.DataFrame, month: str) -> tuple[str, ...]:
+    """Said of a month that the bill has not to its end."""
+    last = rows["ChargeDate"].max()
+    if last >= pd.Timestamp(month_days(month)[-1]):
+        return ()
+    return (f"{month_name(month)} is not over on the bill, which ends on {last:%Y-%m-%d}.",)
 
 
 __all__ = ["driver_sets"]
