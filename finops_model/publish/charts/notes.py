@@ -33,12 +33,14 @@ def on_months(months: Sequence[str], notes: Sequence[DatedNote], most: int = MOS
     return marked[-most:]
 
 
-def draw_notes(draw: Canvas, marked: Sequence[Marked], numbers: bool = True) -> None:
-    """The strokes, with their numbers at the upper edge."""
+def draw_notes(draw: Canvas, marked: Sequence[Marked], inside: bool = False) -> None:
+    """The strokes, with their numbers above the upper edge, or beside the stroke where there is no room above."""
     low, high = draw.y
     draw.rules([{"x": x, "x2": x, "y": low, "y2": high} for x, _ in marked], GREY, 1, (2, 3))
-    if numbers:
-        rows = [{"x": x, "y": high, "t": str(i)} for i, (x, _) in enumerate(marked, 1)]
+    rows = [{"x": x, "y": high, "t": str(i)} for i, (x, _) in enumerate(marked, 1)]
+    if inside:
+        draw.text(rows, GREY, "left", dx=3, dy=6)
+    else:
         draw.text(rows, GREY, "center", dy=-7)
 
 

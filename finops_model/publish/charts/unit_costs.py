@@ -34,7 +34,7 @@ def unit_cost_trend(
         {"x": place[row["month"]], "y": row["value"], "partial": row["partial"]} for row in rows
     ]
     marked = on_months(months, notes)
-    draw_notes(draw, marked)
+    draw_notes(draw, marked, inside=True)
     draw.line(points, BLUE, 2.2)
     draw.points([p for p in points if not p["partial"]], BLUE, 18)
     draw.points([p for p in points if p["partial"]], BLUE, 30, hollow=True)
