@@ -96,8 +96,16 @@ def kpi(
         if view is not None and view not in VIEWS:
             raise InputError(unknown("view", "view", view, VIEWS))
         asked_for = {"--list": listed, "--trend": trend is not None, f"--{view}": view is not None}
-        how = {"months": (first, last), "as_of": as_of, "paths": paths, "progress": progress}
-        answer = viewed(settings, asked_for, only=only, unit=unit, **how)
+        answer = viewed(
+            settings,
+            asked_for,
+            only=only,
+            unit=unit,
+            months=(first, last),
+            as_of=as_of,
+            paths=paths,
+            progress=progress,
+        )
         if answer is not None:
             return answer
     ledger = close.books(settings, progress)

@@ -65,7 +65,7 @@ def _plain(value: str | float | None) -> str | float | None:
     return value if isinstance(value, str) or value is None else float(value)
 
 
-def _ticks(values) -> dict:
+def _ticks(values: Sequence) -> dict:
     """Numbers of an axis: 1.2k, 3M; below 1 as they are, where `~s` would write 0.0006 as 600µ and 0.2 as 200m."""
     known = [abs(float(value)) for value in values if value is not None]
     small = 0 < max(known, default=0.0) < 1

@@ -13,6 +13,7 @@ from ..plans.sheet import Sheet
 from .rows import own_rows
 
 KINDS = ("revenue", "retention", "productivity", "other")
+RANGE = ("low", "likely", "high")
 MOST = Decimal(10) ** 15
 NOBODY = ("unknown", "tbd", "tba", "n/a", "na", "none", "nobody", "?", "-", "–")
 
@@ -49,7 +50,7 @@ def read_values(
     mine = own_rows(sheet, entity, entities)
     text = {name: sheet.cells(name) for name in ("initiative", "kind", "owner", "month")}
     months = sheet.column("month")
-    number = {name: _numbers(sheet, name, mine) for name in ("low", "likely", "high")}
+    number = {name: _numbers(sheet, name, mine) for name in RANGE}
     perhaps = {name: _numbers(sheet, name, mine, needed=False) for name in ("cost", "cost_before")}
     named = sheet.cells("workloads", needed=False)
     codes = sheet.cells("currency", needed=False)
@@ -76,13 +77,13 @@ def read_values(
                 f"{sheet.at(i, 'kind')}: unknown kind '{text['kind'][i][:40]}'.{hint} Known: {listing(KINDS)}."
             )
         month = sheet.month(i, months, text["month"][i])
-        low, likely, high = (number[name][i] for name in ("low", "likely", "high"))
-        assert low is not None and likely is not None and high is not None
-        for name in ("low", "likely", "high"):
-            if abs(number[name][i] or 0) >= MOST:
+        ends: list[Decimal] = [number[end][i] or Decimal(0) for end in RANGE]  # all are there
+        for end, amount in zip(RANGE, ends, strict=True):
+            if abs(amount) >= MOST:
                 raise InputError(
-                    f"{sheet.at(i, name)}: an amount of 10^{(number[name][i] or Decimal(1)).adjusted()} or more is no value of a month. Write what it is."
+                    f"{sheet.at(i, end)}: an amount of 10^{amount.adjusted()} or more is no value of a month. Write what it is."
                 )
+        low, likely, high = ends
         if not low <= likely <= high:
             raise InputError(
                 f"{sheet.at(i, 'low')}: low {low:,}, likely {likely:,}, high {high:,} are not in order. Write low ≤ likely ≤ high: "

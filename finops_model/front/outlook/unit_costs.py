@@ -10,6 +10,7 @@ from ...decide.questions.answer import Answer
 from ...decide.questions.unit_costs import of_month
 from ...errors import ForecastError, InputError, unknown
 from ...facts.plans.read import read_drivers
+from ...forecasting.result import Forecast
 from ...measure import carried
 from ...measure.actuals import cost_rows
 from ...measure.kpis import Facts, Part, gross_margin
@@ -224,6 +225,7 @@ def _counts_ahead(
         methods=settings.methods,
         settling_days=0,
     )
+    assert isinstance(ahead_of, Forecast)  # a series gives one
     factor = driver_factor(resolved, name, ahead_of.dates)
     if factor is None:
         raise InputError(
