@@ -96,10 +96,13 @@ def usual_of(values: np.ndarray) -> np.ndarray:
     >>> usual_of(np.tile([1.0, 5.0], 252))[-2:].tolist()
     [1.0, 5.0]
     """
-    usual = np.full(len(values), np.nan)
-    for at in range(FEWEST * WEEK, len(values)):
-        before = [values[at - WEEK * back] for back in range(1, WEEKS + 1) if at >= WEEK * back]
-        usual[at] = np.median(before)
+    usual, begin = np.full(len(values), np.nan), FEWEST * WEEK
+    if len(values) <= begin:
+        return usual
+    before = np.full((WEEKS, len(values)), np.nan)
+    for back in range(1, WEEKS + 1):
+        before[back - 1, WEEK * back :] = values[: max(len(values) - WEEK * back, 0)]
+    usual[begin:] = np.nanmedian(before[:, begin:], axis=0)
     return usual
 
 
