@@ -1,4 +1,4 @@
-"""Recommendations (docs/method §17.20 to §17.35). Oracles: halves and shares of a run's own workload, sums by plain loops."""
+"""Recommendations (docs/method §17.20 to §17.42). Oracles: halves and shares of a run's own workload, sums by plain loops."""
 
 from __future__ import annotations
 
@@ -560,3 +560,108 @@ def test_a_commitment_that_ends_is_renewed_in_the_size_that_saves_most_or_left(
     if best is not None:
         hours = 24 * 31  # of January
         assert chosen[0].run_rate == pytest.approx(0.4 * 2.0 * best * hours, rel=0.1)
+
+
+# --- machines, traffic, context, regions -------------------------------------------------------------------------------
+
+
+def telemetry(used_of) -> pd.DataFrame:
+    """24 measured hours of serve a day in October 2026, of which used_of(day) were used."""
+    days = pd.date_range("2026-10-01", "2026-10-31")
+    return pd.DataFrame(
+        [
+            {
+                "UsageDate": str(day.date()),
+                "SkuMeter": meter,
+                "Tags": '{"workload": "serve"}',
+                "x_Job": "",
+                "ConsumedQuantity": hours,
+            }
+            for day in days
+            for meter, hours in (("gpu_hours_measured", 24.0), ("gpu_hours_used", used_of(day)))
+        ]
+    )
+
+
+def kinds_of(ground: Ground) -> dict[str, Recommendation]:
+    files = ("right_size", "off_hours", "autoscaling")
+    return {name: a for name in files for a in shelf()[name].advise(ground)}
+
+
+def test_machines_are_judged_by_their_telemetry(machines):
+    ground, _ = machines
+    flat = kinds_of(replace(ground, usage=telemetry(lambda day: 6.0)))
+    assert list(flat) == ["right_size"] and flat["right_size"].changes[0]["from"] == 0.25
+    assert "utilisation only: memory and batch size are not known" in flat["right_size"].risk
+    saves = saved(ground, flat["right_size"])["2027-02"]  # hours × 0.25 ÷ what is reached
+    assert 28 * 50 * (1 - 0.25 / 0.45) < saves < 28 * 50 * (1 - 0.25 / 0.65)
+    weekdays = kinds_of(replace(ground, usage=telemetry(lambda day: 20.0 * (day.day_of_week < 5))))
+    october = [day.day_of_week >= 5 for day in pd.date_range("2026-10-04", "2026-10-31")]
+    assert weekdays["off_hours"].changes[0]["from"] == pytest.approx(sum(october) / 28, abs=1e-4)
+    assert weekdays["autoscaling"].group == weekdays["off_hours"].group
+    assert "right_size" not in weekdays
+    assert kinds_of(replace(ground, usage=telemetry(lambda day: 20.0))) == {}
+    held = replace(ground.facts, inventory=({"x_SkuIds": "A;B"},))
+    assert kinds_of(replace(ground, facts=held, usage=telemetry(lambda day: 6.0))) == {}
+
+
+def test_work_that_may_be_interrupted_moves_to_spot(tmp_path):
+    """70 % of 240 hours a day at 1 instead of 2 USD, with 8 % more hours and some on demand."""
+    said = {
+        "ConsumedUnit": "GPU-hours",
+        "x_BusinessUnit": "R",
+        "ServiceName": "Compute",
+        "x_Environment": "rnd",
+    }
+    parts = [
+        rows(
+            DAYS,
+            SkuId="H100-OD",
+            ConsumedQuantity=240.0,
+            EffectiveCost=480.0,
+            x_Workload="train",
+            **said,
+        ),
+        rows(
+            DAYS,
+            SkuId="H100-SPOT",
+            ConsumedQuantity=1.0,
+            EffectiveCost=1.0,
+            x_Workload="sweep",
+            **said,
+        ),
+    ]
+    ground = ground_of(tmp_path, *parts)
+    (advice,) = shelf()["spot"].advise(ground)
+    assert (advice.workload, advice.sure) == ("train", False)
+    month = saved(ground, advice)["2027-03"]
+    assert 0.6 * 0.7 * 480 * 31 * 0.3 < month < 0.7 * 480 * 31 * 0.5
+    assert shelf()["spot"].advise(replace(ground, follows={"train": "searches"})) == []
+    held = replace(ground.facts, inventory=({"x_SkuIds": "H100-OD"},))
+    assert shelf()["spot"].advise(replace(ground, facts=held)) == []
+
+
+def test_traffic_context_and_regions_are_only_asked_about(tmp_path):
+    grown = [60e6 if day < pd.Timestamp("2026-06-01") else 120e6 for day in DAYS]
+    chat = tokens("chat", {"input": 1.0, "output": 10e6})
+    chat[0] = chat[0].assign(ConsumedQuantity=grown, EffectiveCost=[2e-6 * a for a in grown])
+    said = {"x_BusinessUnit": "R", "ServiceName": "Net", "x_Workload": "lake", "ConsumedUnit": "GB"}
+    traffic = rows(DAYS, SkuId="EGRESS-XREGION", ConsumedQuantity=100.0, EffectiveCost=9.0, **said)
+    disks = rows(DAYS, SkuId="DISK-eu-1", ConsumedQuantity=100.0, EffectiveCost=20.0, **said)
+    facts, own = facts_of(tmp_path, *chat, traffic, disks)
+    line = "{service: Net, region: R, unit: GB, rate: linear, history: {2025-01-01: {price: P}}}"
+    document = PRICES + "".join(
+        f"  DISK-{r}: {line.replace('R,', f'{r},').replace('P', p)}\n"
+        for r, p in (("eu-1", "0.2"), ("us-1", "0.1"))
+    )
+    (tmp_path / "prices" / "aurora.yaml").write_text(document)
+    ground = Ground(settings=own, facts=read_facts(facts.daily, own))
+    (network,) = shelf()["network"].advise(ground)
+    (region,) = shelf()["region"].advise(ground)
+    days = pd.Timestamp("2026-10-31") - pd.Timedelta(weeks=26) >= pd.Timestamp("2026-05-01")
+    (context,) = shelf()["context_trim"].advise(ground) if days else (None,)
+    assert not (network.sure or region.sure)
+    assert region.title == "Run lake's DISK-eu-1 in us-1" and region.category == "rate"
+    assert saved(ground, region)["2027-01"] == pytest.approx(31 * 10.0, rel=0.02)
+    assert 31 * 9 * 0.2 < saved(ground, network)["2027-02"] < 31 * 9 * 0.8
+    assert context.changes[0]["value"]["max"] == pytest.approx(0.5) and not context.sure

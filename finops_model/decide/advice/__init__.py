@@ -335,7 +335,8 @@ def advised(ground: Ground) -> list[Recommendation]:
     Examples
     --------
     >>> from types import SimpleNamespace as Some
-    >>> advised(Ground(settings=None, facts=Some(names=(), inventory=(), as_of="2026-11-15")))
+    >>> none = Some(names=(), inventory=(), as_of="2026-11-15", catalog=None, meta=Some(skus=()))
+    >>> advised(Ground(settings=None, facts=none))
     []
     """
     every: list[Recommendation] = []

@@ -80,6 +80,31 @@ def costs(
     return [run.effective.sum(axis=2) for run in runs], runs[0].months
 
 
+def simulated(
+    bench: Bench, advice: Sequence[Recommendation], over: Sequence[Recommendation]
+) -> tuple[list[Recommendation], list[np.ndarray], tuple[str, ...], dict[str, str]]:
+    """(advice that could be simulated, costs of `over` and of each on top of it, months, by id why one could not).
+
+    All in one; where that is refused, each by itself, so that one that cannot be meant does not take the others with it.
+    """
+    try:
+        paths, months = costs(bench, [over, *([*over, a] for a in advice)])
+        return list(advice), paths, months, {}
+    except ScenarioError:
+        pass  # which of them it is, the runs below say
+    kept, refused, alone = [], dict[str, str](), []
+    below, months = costs(bench, [over])
+    for each in advice:
+        try:
+            (cost,), _ = costs(bench, [[*over, each]])
+        except ScenarioError as problem:
+            refused[each.id] = str(problem).splitlines()[0].removeprefix(f"advice {each.id}: ")
+        else:
+            kept.append(each)
+            alone.append(cost)
+    return kept, [*below, *alone], months, refused
+
+
 def valued(
     advice: Recommendation, saving: np.ndarray, months: tuple[str, ...], bench: Bench
 ) -> Recommendation:

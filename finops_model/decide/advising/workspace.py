@@ -23,7 +23,7 @@ from ...settings import Settings
 from ...simulate.kept_fits import Fits
 from ..advice import Ground, Recommendation, advised
 from .chosen import choose
-from .simulated import Bench, costs, possible, valued
+from .simulated import Bench, costs, possible, simulated, valued
 
 PATHS = 1000  # futures of a list of advice
 LEAST = 1.0  # money a month: a saving below it is none
@@ -144,7 +144,8 @@ def advice_of(
         refused |= no
         if not mine:
             continue
-        (below, *alone), months = costs(bench, [chosen, *([*chosen, a] for a in mine)])
+        mine, (below, *alone), months, no = simulated(bench, mine, chosen)
+        refused |= no
         priced = [
             valued(a, below - cost, months, bench) for a, cost in zip(mine, alone, strict=True)
         ]
