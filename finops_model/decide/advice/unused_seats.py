@@ -11,8 +11,9 @@ LOOKED_AT = 3  # newest months: the fewest unused seats of them are given back
 
 def advise(ground: Ground) -> list[Recommendation]:
     """One for each workload whose seats were unused in each of the newest months: the fewest of these months."""
-    every, recurring = [], recurring_by_workload(ground.facts)
-    for line in lines_of(ground, "unused_seats"):
+    every, lines = [], lines_of(ground, "unused_seats")
+    recurring = recurring_by_workload(ground.facts) if lines else {}
+    for line in lines:
         months = sorted(line.cost_by_month)[-LOOKED_AT:]
         least = min(line.cost_by_month[m] for m in months) if len(months) == LOOKED_AT else 0.0
         paid = recurring.get(line.workload, 0.0)
