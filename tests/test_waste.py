@@ -235,6 +235,7 @@ def test_a_flat_run_begins_where_the_level_changed():
 def test_storage_that_nobody_writes_to():
     size = lambda day: round(1150 / day.days_in_month)  # as bills state it: GB-months a day
     grows = lambda day: 1150 * 1.001**day.day_of_year / day.days_in_month
+    wave = noisy(6, 0.003)  # as large all the time, and written to every day
     gone = {"cost": lambda day: 5.0 if day.month == 0 else 0.0}
     facts = facts_of(
         {
@@ -247,6 +248,7 @@ def test_storage_that_nobody_writes_to():
         {"id": "nobody", "quantity": size, "x_Team": "(untagged)", "x_Workload": "n", **STORE},
         {"id": "archive", "quantity": size, "x_Workload": "a", **STORE},
         {"id": "lake", "quantity": grows, "x_Workload": "l", **STORE},
+        {"id": "busy", "quantity": lambda day: 37 * wave(day), "x_Workload": "b", **STORE},
         {"id": "traffic", "x_Workload": "d", **gone},
         month="2026-03",
     )

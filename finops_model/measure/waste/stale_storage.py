@@ -14,6 +14,7 @@ from ._facts import Waste, WasteFacts
 from ._series import by_day, same_since, use_rows, with_dimension
 
 SPREAD = 0.015  # sd over mean of a size that has not changed; bills round it
+SAME_DAY, MOST_DAYS = 0.001, 0.95  # a day that is as the others of its month; share of such days
 PRODUCTION = ("prod", "production", "live")
 
 
@@ -32,7 +33,8 @@ def waste(facts: WasteFacts) -> list[Waste]:
             continue
         first = own["ChargeDate"].min()
         amounts = by_day(own, "ConsumedQuantity", first, last)
-        months = pd.date_range(first, last).days_in_month.to_numpy()
+        days = pd.date_range(first, last)
+        months, months_of = days.days_in_month.to_numpy(), days.strftime("%Y-%m").to_numpy()
         starts = [
             start
             for sizes in (
@@ -41,6 +43,7 @@ def waste(facts: WasteFacts) -> list[Waste]:
             )  # bills state both: stock, and its part of a month
             if (start := same_since(sizes, facts.rules.stale_days, SPREAD)) is not None
             and not _drifts(sizes[start:])
+            and _still(amounts[start:], months_of[start:])
         ]
         if not starts:
             continue
@@ -62,6 +65,13 @@ def waste(facts: WasteFacts) -> list[Waste]:
         )
         lines += [line] if line else []
     return lines
+
+
+def _still(amounts: np.ndarray, months: np.ndarray) -> bool:
+    """Whether nearly every day is billed as the usual day of its month: what somebody writes to differs from day to day."""
+    series = pd.Series(amounts)
+    usual = series.groupby(months).transform("median")
+    return bool(((series / usual - 1).abs() <= SAME_DAY).mean() >= MOST_DAYS)
 
 
 def _drifts(sizes: np.ndarray) -> bool:
