@@ -14,6 +14,7 @@ import finops_model as fm
 from finops_model.cli import app
 from finops_model.decide import agenda
 from finops_model.facts.cycle.actions import Action
+from finops_model.facts.cycle.experiments import Experiment
 from finops_model.facts.cycle.reviews import Review
 
 TODAY = "2026-11-15"
@@ -64,6 +65,33 @@ def test_assumptions_whose_day_comes():
     texts.append({"text": "never", "review_by": None, "owner": ""})
     lines = agenda.of_assumptions(texts, TODAY, 14)
     assert [one.what for one in lines] == ["Assumption: old", "Assumption: soon"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "approved", "there"),
+    [
+        ("2026-11-20", "2026-12-20", "", True),
+        ("2026-11-01", "2026-11-15", "", True),  # it runs, and nobody agreed
+        ("2026-11-20", "2026-12-20", "Ben", False),
+        ("2026-10-01", "2026-11-14", "", False),  # it is over
+        ("2026-12-20", "2026-12-30", "", False),
+    ],
+)
+def test_a_quota_that_nobody_approved(first, last, approved, there):
+    one = Experiment(
+        experiment="sweep",
+        dimension="team",
+        subject="a",
+        quota=2500.0,
+        unit="USD",
+        first=dt.date.fromisoformat(first),
+        last=dt.date.fromisoformat(last),
+        owner="Mira",
+        approved_by=approved,
+    )
+    lines = agenda.of_experiments([one], TODAY, 14)
+    said = [("Quota of the experiment sweep: 2,500 USD", first)]
+    assert [(line.what, line.by) for line in lines] == (said if there else [])
 
 
 def test_the_next_review_and_the_one_that_was_missed():

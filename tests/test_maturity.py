@@ -537,6 +537,21 @@ def demo(tmp_path_factory):
     return home
 
 
+def test_a_quota_counts_where_it_was_approved_before_the_experiment(demo, tmp_path):
+    from finops_model.measure.maturity.gather import _experiments
+
+    path = tmp_path / "experiments.csv"
+    path.write_text(
+        "experiment,team,quota,from,until,owner,approved_by,approved_on\n"
+        "early,a,100,2025-02-01,2025-02-10,Mira,Ben,2025-01-30\n"
+        "late,a,100,2025-03-01,2025-03-10,Mira,Ben,2025-03-05\n"
+        "never,a,100,2025-04-01,2025-04-10,Mira,,\n"
+    )
+    settings = load_settings(demo).model_copy(update={"experiments": str(path)})
+    assert _experiments(settings) == [True, False, False]
+    assert _experiments(load_settings(demo)) is None
+
+
 def test_the_command_answers_on_a_workspace(demo, tmp_path):
     shown = CliRunner().invoke(app, ["maturity", "-s", str(demo), "--month", "2025-04", "--json"])
     assert shown.exit_code == 0, shown.output

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..facts.cycle.actions import Action
+from ..facts.cycle.experiments import Experiment
 from ..facts.cycle.reviews import Review
 from ..wording import clean, span
 
@@ -78,6 +79,22 @@ def of_actions(actions: Iterable[Action], today: str, ahead: int, patience: int)
             if by <= last:
                 lines.append(Line(topic=DO, by=by, do="Say when it is done (done_on).", **known))
     return lines
+
+
+def of_experiments(experiments: Iterable[Experiment], today: str, ahead: int) -> list[Line]:
+    """Quotas of experiments that nobody has approved, due on the day the experiment begins; of those that are not over."""
+    last = _later(today, ahead)
+    return [
+        Line(
+            topic=DECIDE,
+            what=f"Quota of the experiment {clean(one.experiment)}: {one.quota:,.10g} {one.unit}",
+            by=str(one.first),
+            owner=clean(one.owner),
+            do="Approve it before it begins (approved_by, approved_on), or stop it.",
+        )
+        for one in experiments
+        if not one.approved_by and str(one.first) <= last and str(one.last) >= today
+    ]
 
 
 def of_assumptions(assumptions: Iterable[Mapping], today: str, ahead: int) -> list[Line]:

@@ -9,6 +9,7 @@ from ...decide.agenda import ANSWER, DECIDE, DO, HOLD, RAISE, RENEW, Line
 from ...decide.questions.answer import Answer
 from ...errors import InputError, unknown
 from ...facts.cycle.actions import read_actions
+from ...facts.cycle.experiments import read_experiments
 from ...facts.cycle.reviews import KINDS, Review, read_reviews
 from ...measure.maturity.levels import name_of
 from ...measure.maturity.record import newest_brief
@@ -60,6 +61,11 @@ def agenda(
         if settings.actions
         else []
     )
+    experiments = (
+        read_experiments(settings.path(settings.experiments), settings.currency, whose, names)
+        if settings.experiments
+        else []
+    )
     found = gather(settings, as_of, progress=progress)
     today, ahead = found.as_of, parts.AHEAD[kind]
     brief = newest_brief(settings, settings.path(settings.reports)) or {}
@@ -68,6 +74,7 @@ def agenda(
     lines = [
         *parts.of_decisions(one_page.get("decisions") or (), today, ahead, settings.currency),
         *parts.of_actions(actions, today, ahead, settings.maturity.decision_days),
+        *parts.of_experiments(experiments, today, ahead),
         *_answers(found),
         *parts.of_assumptions(brief.get("assumptions") or (), today, ahead),
         *missed,

@@ -18,6 +18,7 @@ from ...progress import Progress
 from ...publish import close
 from ...publish.alerts.folder import folder_of
 from ...publish.alerts.verdicts import known_alerts, read_feedback
+from ...publish.alerts.workspace import answers_of
 from ...publish.page.maturity.page import page
 from ...settings import Settings, load_settings
 
@@ -85,7 +86,9 @@ def standing_of(
         day,
         alerts=Alerts(
             published=list(known_alerts(folder).values()),
-            answered=frozenset(one.alert for one in read_feedback(folder)),
+            answered=frozenset(
+                [*(one.alert for one in read_feedback(folder)), *answers_of(settings)]
+            ),
         ),
         brief=newest_brief(settings, settings.path(settings.reports)),
     )

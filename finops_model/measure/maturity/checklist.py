@@ -363,7 +363,7 @@ def _quotas(ground: Ground, month: str):
             "Agree on a quota before an experiment begins (experiments: in finops.yaml).",
         )
     agreed = sum(bool(one) for one in quotas)
-    text = f"{agreed} of {len(quotas)} quotas of experiments were approved"
+    text = f"{agreed} of {len(quotas)} quotas of experiments were approved before they began"
     state: State = "yes" if quotas and agreed == len(quotas) else "partly" if agreed else "no"
     return state, text, "Have the others approved by somebody else (approved_by, approved_on)."
 

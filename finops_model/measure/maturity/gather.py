@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...facts.cycle.actions import read_actions
 from ...facts.cycle.arrivals import arrivals
+from ...facts.cycle.experiments import read_experiments
 from ...facts.cycle.reviews import read_reviews
 from ...facts.daily import tag_debt, warehouse
 from ...facts.ledger.store import Ledger
@@ -72,8 +73,25 @@ def _has(settings: Settings, daily: pd.DataFrame) -> dict[str, Any]:
         "unit_costs": tuple(settings.unit_costs),
         "values": settings.values,
         "what_ifs": len(settings.what_ifs),
-        "experiments": None,
+        "experiments": _experiments(settings),
     }
+
+
+def _experiments(settings: Settings) -> list[bool] | None:
+    """Of each quota of an experiment whether it was approved before its first day ended; None without a table."""
+    if settings.experiments is None:
+        return None
+    whose = settings.own.name if settings.own else ""
+    quotas = read_experiments(
+        settings.path(settings.experiments),
+        settings.currency,
+        whose,
+        [one.name for one in settings.entities],
+    )
+    return [
+        bool(one.approved_by) and (one.approved_on is None or one.approved_on <= one.first)
+        for one in quotas
+    ]
 
 
 def _decisions(settings: Settings, whose: str) -> list[Decided] | None:
