@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,6 +17,18 @@ app = typer.Typer()
 @app.command(rich_help_panel=PANEL)
 def realised(
     *,
+    pipeline: Annotated[
+        bool,
+        typer.Option(
+            "--pipeline", help="What open actions would save instead, and how likely each is done."
+        ),
+    ] = False,
+    paths: Annotated[
+        int | None,
+        typer.Option(
+            min=100, help="Futures that savings of open actions are simulated in; default 500."
+        ),
+    ] = None,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     as_json: JsonOption = False,
@@ -29,5 +42,5 @@ def realised(
 
     chosen = load(settings, entity)
     with Bars() as bars:
-        answer = asked(chosen, progress=bars)
+        answer = asked(chosen, pipeline=pipeline, paths=paths, progress=bars)
     show(answer, as_json, export)

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from ..decide.questions.answer import Answer
 from ..errors import InputError, several
-from ..facts.cycle.actions import Action, read_actions
-from ..facts.daily import resources, warehouse
-from ..facts.plans.read import read_drivers
-from ..measure.actuals import cost_rows
-from ..measure.realised.actions import (
-    HIDDEN,
-    OPEN,
-    SHOWN,
-    UNKNOWN,
-    Outcome,
-    adoption,
-    outcomes,
-    together,
-)
+from ..facts.cycle.actions import Action
+from ..facts.daily import warehouse
+from ..measure.realised import pipeline as beside
+from ..measure.realised.actions import OPEN, SHOWN, UNKNOWN, Outcome, adoption, together
 from ..measure.realised.saved import MOST_AFTER, NotMeasured
+from ..measure.realised.section import said, said_open
+from ..measure.realised.workspace import actions_of, outcomes_of
 from ..progress import Progress
 from ..publish import close
-from ..scenario.document import load_scenario, resolve
 from ..settings import Settings, load_settings
+from ..simulate.scenarios import run_many
 from ..wording import money, percent, span
-from ..wording.pictures import ranges
+from ..wording.pictures import bars, ranges
+
+PATHS = 500  # futures of the savings of open actions
 
 
-def realised(settings: Settings | None = None, *, progress: Progress | None = None) -> Answer:
+def realised(
+    settings: Settings | None = None,
+    *,
+    pipeline: bool = False,
+    paths: int | None = None,
+    progress: Progress | None = None,
+) -> Answer:
     r"""What actions that were done saved: unit cost before × volume after at the day's prices − what was paid.
 
     Parameters
     ----------
     settings : Settings, optional
         The workspace; None: finops.yaml here.
+    pipeline : bool, optional
+        What open actions would save instead, each with the chance that it is done.
+    paths : int, optional
+        Futures that savings of open actions are simulated in; None: 500.
     progress : callable, optional
         Called with (text, done, total).
 
     Returns
     -------
     Answer
-        A row for each action whose owner says it was done, with its range and what the bill says.
+        A row for each action whose owner says it was done, with its range and what the bill says;
+        with `pipeline` a row for each that is open.
 
     Raises
     ------
@@ -69,9 +72,11 @@ def realised(settings: Settings | None = None, *, progress: Progress | None = No
     '1 of 1 action that is said to be done shows on the bill: $84.00 saved to 2025-03-16.'
     """
     settings = settings or load_settings()
-    actions = actions_of(settings)
+    actions = table_of(settings)
     ledger = close.books(settings, progress)
     daily = warehouse.daily(ledger, settings)
+    if pipeline:
+        return _pipeline(settings, ledger, daily, actions, paths or PATHS, progress)
     measured = outcomes_of(settings, ledger, daily, actions)
     if not measured:
         raise InputError(
@@ -80,45 +85,14 @@ def realised(settings: Settings | None = None, *, progress: Progress | None = No
     return _answer(measured, actions, settings, str(ledger.last_day(settings.time_zone)))
 
 
-def actions_of(settings: Settings) -> list[Action]:
-    """The table of actions of a workspace, rows of its entity. Raises InputError where there is none."""
+def table_of(settings: Settings) -> list[Action]:
+    """The table of actions of a workspace. Raises InputError where finops.yaml names none."""
     if not settings.actions:
         raise InputError(
             "finops.yaml: actions: names no table of actions. Write one (id, action, workload, owner, decision, done_on, monthly_saving) and "
             "name it there: actions: actions.csv."
         )
-    own = settings.own.name if settings.own else ""
-    return read_actions(
-        settings.path(settings.actions), settings.currency, own, [e.name for e in settings.entities]
-    )
-
-
-def outcomes_of(settings: Settings, ledger, daily, actions: Sequence[Action]) -> list[Outcome]:
-    """What the bill says of the actions that are said to be done."""
-    drivers = read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    rows = cost_rows(daily)
-    return outcomes(
-        actions,
-        rows,
-        pd.DataFrame({"date": [], "name": [], "value": []}) if drivers is None else drivers,
-        follows=_follows(settings, daily, drivers),
-        last=ledger.last_day(settings.time_zone),
-        where=settings.actions or "actions",
-        by_resource=lambda: cost_rows(resources.resources(ledger, settings)),
-    )
-
-
-def _follows(settings: Settings, daily, drivers) -> dict[str, str]:
-    """Workload -> the driver that finops.yaml (unit_costs) names for it, else the one it follows in the base scenario; outcomes are none."""
-    result: dict[str, str] = {}
-    if settings.scenario:
-        base = resolve(load_scenario(settings.path(settings.scenario)), daily, settings)
-        result = {name: one.get("driver") or "" for name, one in base.tree["workloads"].items()}
-    roles = {} if drivers is None else dict(zip(drivers["name"], drivers["role"], strict=True))
-    for driver, one in settings.unit_costs.items():
-        if roles.get(driver) == "driver":
-            result |= dict.fromkeys(one.workloads or (), driver)
-    return result
+    return actions_of(settings)
 
 
 def _answer(
@@ -127,13 +101,12 @@ def _answer(
     currency = settings.currency
     table = pd.DataFrame([_row(one) for one in measured])
     shown = [one for one in measured if one.verdict == SHOWN]
-    hidden = [one for one in measured if one.verdict == HIDDEN]
     total, low, high = together([one.result for one in shown])
     known = [one for one in measured if one.verdict != UNKNOWN]
     done, closed = adoption(actions)
     return Answer(
         question="realised",
-        sentence=_sentence(measured, shown, hidden, total, currency, last),
+        sentence=said(measured, currency, last),
         table=table,
         forms={
             "expected a month": "money",
@@ -179,17 +152,6 @@ def _answer(
         )
         if known
         else None,
-    )
-
-
-def _sentence(measured, shown, hidden, total: float, currency: str, last: str) -> str:
-    count = len(measured)
-    many = "actions that are" if count > 1 else "action that is"
-    say = f"{len(shown)} of {count} {many} said to be done {'shows' if len(shown) == 1 else 'show'} on the bill"
-    say += f": {money(total, currency)} saved to {last}" if shown else ""
-    ids = ", ".join(one.action.id for one in hidden[:6])
-    return say + (
-        f"; {len(hidden)} {'does' if len(hidden) == 1 else 'do'} not ({ids})." if hidden else "."
     )
 
 
@@ -267,3 +229,77 @@ def _notes(measured: list[Outcome], done: int, closed: int) -> tuple[str, ...]:
             f"Adoption: {done} of {several(closed, 'closed action')} done ({percent(done / closed)})."
         )
     return tuple(notes)
+
+
+def _pipeline(settings: Settings, ledger, daily, actions, paths: int, progress) -> Answer:
+    """The open actions, what each would save, how likely it is done."""
+    as_of = str(ledger.last_day(settings.time_zone))
+    asked = beside.asked_of(settings, actions, daily, as_of)
+    base, runs = None, []
+    if asked.scenarios:
+        file = settings.path(settings.scenario) if settings.scenario else None
+        base, *runs = run_many(
+            [file, *(scenario for _, scenario in asked.scenarios)],
+            settings,
+            as_of,
+            paths,
+            daily=daily,
+            dials=False,
+            progress=progress,
+        )
+    rows = beside.pipeline(actions, as_of, asked, base, runs)
+    if not rows:
+        raise InputError(
+            f"{settings.actions}: no action is open (proposed or planned). Add some: finops advise --write."
+        )
+    known = [one for one in rows if one.weighed is not None]
+    held = [one for one in actions if one.decision == "approved"]
+    notes = [f"{name}: not simulated: {why}" for name, why in asked.refused.items()]
+    if held:
+        notes.append(
+            f"Approved and so in the forecast, where they name a scenario file: {', '.join(one.id for one in held)}."
+        )
+    currency = settings.currency
+    return Answer(
+        question="realised",
+        sentence=said_open(rows, currency),
+        table=pd.DataFrame(
+            [
+                {
+                    "action": f"{one.action.id} {one.action.action}",
+                    "owner": one.action.owner,
+                    "decision": one.action.decision,
+                    "saving a month": one.saving,
+                    "P10": one.low,
+                    "P90": one.high,
+                    "how it is known": one.how,
+                    "chance": one.chance,
+                    "weighed a month": one.weighed,
+                }
+                for one in rows
+            ]
+        ),
+        forms={
+            **dict.fromkeys(("saving a month", "P10", "P90", "weighed a month"), "money"),
+            "chance": "chance",
+        },
+        range="P10 to P90 of simulated savings stand in the table; what an owner says has none.",
+        reason="Chance: the owner's, else (done + 1) ÷ (closed + 2) of actions of its kind. Saving: mean of its first 12 months, on the draws of the "
+        "base.",
+        next_best="",
+        currency=currency,
+        notes=tuple(notes),
+        figures={
+            "weighed": sum(one.weighed for one in known),
+            "saving": sum(one.saving for one in known),
+        },
+        picture=bars(
+            [one.action.id for one in known],
+            [one.weighed for one in known],
+            [money(one.weighed, currency) for one in known],
+            words="What open actions would save a month, weighed by how likely each is done.",
+            axis=f"{currency} a month",
+        )
+        if known
+        else None,
+    )

@@ -19,6 +19,7 @@ from ...documents import sha256_of
 from ...facts.ledger.store import Ledger
 from ...published import base_of
 from ...scenario.document import load_scenario
+from ...scenario.layering.approved import files_of
 from ...settings import Settings
 from ...simulate.kept import scenario_hash
 from ..lineage import code_hash, environment, tables
@@ -55,6 +56,7 @@ def _parts(
             if name:
                 place = part.path(name)
                 yield "scenario", [name, scenario_hash(load_scenario(place), part)]
+        yield "actions", files_of(part)
     yield "before", _before(archive, min(months))
     yield "program", [code_hash(), environment(), platform.python_version()]
     yield "engine", os.environ.get("FINOPS_ENGINE") or ""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from ...documents import Document, checked, load_yaml, sha256_of
 from ...errors import ScenarioError, nearest
 from ...facts.cycle.actions import Action, read_actions
+from ...periods import add_months, month_of
 from ...settings import Settings
 from ..applied import first_day
 from ..schema import ScenarioDocument
@@ -48,7 +50,9 @@ def with_approved(scenario: Scenario, settings: Settings, as_of: str) -> Scenari
     if not settings.actions or not _on_base(scenario, settings):
         return scenario
     layers = [
-        _layer(action, settings) for action in approved_of(settings, as_of) if action.scenario
+        _layer(action, settings, str(action.starts or action.decided_on))
+        for action in approved_of(settings, as_of)
+        if action.scenario
     ]
     if not layers:
         return scenario
@@ -104,11 +108,24 @@ def place_of(action: Action, settings: Settings) -> Path:
     return place
 
 
-def _layer(action: Action, settings: Settings) -> Layer:
-    """The changes of an action's file, none of them before its day."""
+def open_scenario(action: Action, base: Scenario, settings: Settings, as_of: str) -> Scenario:
+    """The base with what an open action would change, from its day, or from the month after `as_of`: what its saving is simulated with."""
+    day = str(action.starts or f"{add_months(month_of(as_of), 1)}-01")
+    layer = replace(_layer(action, settings, day), action="")
+    return Scenario(action.id, base.question, base.path, (*base.layers, layer))
+
+
+def files_of(settings: Settings) -> list[list[str]]:
+    """Every scenario file that the table of actions names, as [name, sha256]; those that are not there are left out."""
+    named = {one.scenario for one in _table(settings) if one.scenario}
+    places = {name: settings.path(name) for name in sorted(named)}
+    return [[name, sha256_of(place)] for name, place in places.items() if place.is_file()]
+
+
+def _layer(action: Action, settings: Settings, day: str) -> Layer:
+    """The changes of an action's file, none of them before `day`."""
     source = load_yaml(place_of(action, settings), ScenarioError)
     written = checked(ScenarioDocument, source, ScenarioError)
-    day = str(action.starts or action.decided_on)
     changes = []
     for change, given in zip(written.changes, source.get("changes", []), strict=True):
         later = change.since is not None and first_day(change.since) > day
@@ -120,6 +137,7 @@ def _layer(action: Action, settings: Settings) -> Layer:
                 "kind": change.kind or "decision",
             }
         )
+    on = f" on {action.decided_on}" if action.decided_on else ""
     document = Document(
         {
             "name": action.action,
@@ -130,8 +148,9 @@ def _layer(action: Action, settings: Settings) -> Layer:
                     "value": None
                     if action.monthly_saving is None
                     else float(action.monthly_saving),
-                    "because": f"approved by {action.approved_by}"
-                    + (f" on {action.decided_on}" if action.decided_on else ""),
+                    "because": f"approved by {action.approved_by}{on}"
+                    if action.approved_by
+                    else "",
                     "owner": action.owner,
                 }
             ],
