@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import finops_model as fm
-from finops_model.errors import ScenarioError
+from finops_model.errors import InputError, ScenarioError
+from finops_model.publish.close import prepare
 from finops_model.scenario.document import load_scenario
 from finops_model.scenario.layering.approved import approved_of, with_approved
 from finops_model.simulate.kept import scenario_hash
@@ -128,3 +129,56 @@ def test_a_file_that_is_not_there_or_lies_outside_is_refused(company):
         with pytest.raises(ScenarioError) as refused:
             cost(with_table(company, APPROVED.replace(FILE, name)))
         assert str(refused.value) == said
+
+
+def test_open_actions_are_simulated_and_weighed(company):
+    """Half of the night's cost, by the same draws; weighed by the owner's chance; the base does not move."""
+    file = "scenarios/actions/night.yaml"
+    head = HEAD.replace("scenario\n", "scenario,probability,monthly_saving\n")
+    rows = [
+        f"A1,Off at night,Ada,proposed,,,2026-07-01,,{file},25 %,",
+        "A2,Talk to them,Ada,planned,,,,,,,800",
+        "A3,Something,Ada,planned,,,,,,,",
+        f"A4,Old file,Ada,planned,,,,,{file.replace('night', 'old')},,50",
+    ]
+    (company.path(company.scenario).parent / "actions" / "old.yaml").write_text(
+        CHANGE.replace("workloads/night/", "workloads/gone/")
+    )
+    company.path("actions.csv").write_text(head + "\n".join(rows) + "\n")
+    settings = company.model_copy(update={"actions": "actions.csv"})
+    answer = fm.realised(settings, pipeline=True, paths=200)
+    by = {row["action"][:2]: row for row in answer.table.to_dict("records")}
+    run = fm.run(settings.path(settings.scenario), settings, paths=200)
+    later = [i for i, month in enumerate(run.months) if month >= "2026-07"][:12]
+    night = run.workloads.index("night/(untagged)/GPU")
+    half = run.by_workload[night, later, 0].mean() / 2
+    assert by["A1"]["saving a month"] == pytest.approx(half, rel=0.02)
+    assert by["A1"]["P10"] < by["A1"]["saving a month"] < by["A1"]["P90"]
+    assert by["A1"]["weighed a month"] == pytest.approx(by["A1"]["saving a month"] / 4)
+    assert (by["A2"]["weighed a month"], by["A2"]["how it is known"]) == (400, "as the owner says")
+    assert pd.isna(by["A3"]["saving a month"]) and by["A3"]["how it is known"] == "not known"
+    assert by["A4"]["how it is known"] == "as the owner says"
+    assert any(
+        note.startswith("A4: not simulated: ") and "is not there" in note for note in answer.notes
+    )
+    assert answer.figures["weighed"] == pytest.approx(by["A1"]["weighed a month"] + 400 + 25)
+    with pytest.raises(InputError, match="no action is done yet"):
+        fm.realised(settings)
+
+
+def test_the_section_of_a_brief(company):
+    settings = with_table(
+        company,
+        APPROVED,
+        "A2,x,Ada,proposed,,,,,",
+        "A3,y,Ada,done,,,,2026-03-02,",
+        "A4,z,Ada,approved,Bo,2026-04-01,,,",
+    )
+    close = prepare(settings, "2026-04", paths=100)
+    found = close.actions
+    assert [(row["id"], row["held"]) for row in found["held"]] == [("A1", True), ("A4", False)]
+    assert found["taken"][0]["says"] == "not measured" and "no workload" in found["taken"][0]["why"]
+    assert [row["id"] for row in found["pipeline"]] == ["A2"] and found["weighed"] == 0
+    assert (found["done"], found["closed"], found["adoption"]) == (1, 1, 1.0)
+    assert found["pipeline_sentence"] == "1 action is open; nobody says what it would save."
+    assert close.what_ifs == [] and prepare(company, "2026-04", paths=100).actions is None

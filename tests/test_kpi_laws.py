@@ -41,6 +41,7 @@ def scaled(facts: kpis.Facts, by: float) -> kpis.Facts:
         ("grades", ("p50", "actual", "previous")),
         ("anomalies", ("amount",)),
         ("tags", ("cost", "debt")),
+        ("saved", ("would", "paid")),
     ):
         if (table := getattr(facts, name)) is not None:
             more[name] = table.assign(**{column: table[column] * by for column in columns})

@@ -226,7 +226,7 @@ def _notes(measured: list[Outcome], done: int, closed: int) -> tuple[str, ...]:
         )
     if closed:
         notes.append(
-            f"Adoption: {done} of {several(closed, 'closed action')} done ({percent(done / closed)})."
+            f"Adoption by the word of owners: {done} of {several(closed, 'closed action')} done ({percent(done / closed)})."
         )
     return tuple(notes)
 

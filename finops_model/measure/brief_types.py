@@ -17,6 +17,7 @@ from .change.types import ByProphet, DatedNote, Expected, Growth, Moved, WhatIf
 from .cycle.types import UnitCost, UnitCostTie
 from .page_one.types import Advised, PageOne
 from .quality.types import QualityCard
+from .realised.types import ActionsOf
 from .runout.types import RunoutRow
 from .wasted.types import WasteFound
 
@@ -431,6 +432,7 @@ class Brief(TypedDict):
     unit_cost_tie: NotRequired[UnitCostTie | None]
     waste: NotRequired[WasteFound]  # where some is found
     advice: NotRequired[Advised]  # the company's, where something is recommended
+    actions: NotRequired[ActionsOf]  # the company's, where there is a table of actions
     accuracy: Accuracy
     what_ifs: list[WhatIf]
     purchases: NotRequired[list[Purchased]]  # where the base scenario buys something

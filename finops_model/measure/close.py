@@ -124,6 +124,8 @@ class Close:
         Money that bought nothing, each cost once (waste.found_waste).
     advice : mapping, optional
         What is recommended, as the brief has it; None: nothing.
+    actions : dict, optional
+        What was done about cost, and what is open (realised.section); None: there is no table.
     materiality : settings.Materiality, optional
         From which distance to its budget a line of page one is named and coloured.
 
@@ -184,6 +186,7 @@ class Close:
     by_prophet: Run | None = None
     waste: list = field(default_factory=list)
     advice: Mapping | None = None
+    actions: dict | None = None
     materiality: Materiality = Materiality()
 
     @property
@@ -205,7 +208,8 @@ class Close:
         """Sections that only the company's brief has, by their key."""
         card = {"quality_card": self.quality_card} if self.quality_card is not None else {}
         advice = {"advice": dict(self.advice)} if self.advice else {}
-        return ({"allocation": self.allocation} if self.allocation else {}) | card | advice
+        taken = {"actions": self.actions} if self.actions else {}
+        return ({"allocation": self.allocation} if self.allocation else {}) | card | advice | taken
 
     @cached_property
     def company_budget(self) -> float | None:

@@ -33,6 +33,8 @@ from ..measure.cycle import facts as kpi_facts
 from ..measure.page_one.deciding import gather as page_one
 from ..measure.quality import gather
 from ..measure.reach import complete_lines, day_of_month
+from ..measure.realised import pipeline
+from ..measure.realised import workspace as taken_actions
 from ..measure.runout.workspace import rows_of
 from ..measure.units import UNASSIGNED, folded, slim
 from ..measure.waste import found_waste
@@ -161,11 +163,17 @@ def prepare(
         before(daily)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
     if why := too_little(daily, known):
+        asked = pipeline.Asked()
         runs, replays = [no_run(why, settings, known, sorted(set(daily["x_BusinessUnit"])))], []
         advice = None
     else:
+        asked = pipeline.asked_of(settings, taken_actions.actions_of(settings), daily, known)
         runs = simulate.run_many(
-            [*scenarios, *(settings.path(name) for name in settings.what_ifs)],
+            [
+                *scenarios,
+                *(settings.path(name) for name in settings.what_ifs),
+                *(scenario for _, scenario in asked.scenarios),
+            ],
             settings,
             as_of=known,
             paths=paths,
@@ -213,7 +221,8 @@ def prepare(
             ledger=ledger,
             progress=progress,
         ),
-        what_ifs=list(runs[1:]),
+        what_ifs=list(runs[1 : len(runs) - len(asked.scenarios)]),
+        actions=taken_actions.section_of(settings, ledger, daily, known, asked, runs),
         replays=replays,
         budgets=budgets,
         drivers=drivers,

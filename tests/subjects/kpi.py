@@ -72,9 +72,12 @@ TABLES = {
     "anomalies": {"date": "2026-02-01", "amount": 0.0},
     "tags": {"month": "2026-02", "cost": 0.0, "debt": 0.0},
     "values": {"initiative": "a", "month": "2026-02", "kind": "other", "likely": 0.0, "cost": 0.0},
+    "saved": {"month": "2026-02", "would": 0.0, "paid": 0.0},
 }
+ACTION = {"decision": "proposed", "done_on": None, "decided_on": None, "expires": None}
 PLAIN = ("budget", "complete", "year_starts")
-GIVEN = {"sales", "goods", "bill", "drivers", "drives", "usage", "waste", "month", *TABLES, *PLAIN}
+GIVEN = {"sales", "goods", "bill", "drivers", "drives", "usage", "waste", "actions", "month"}
+GIVEN |= {*TABLES, *PLAIN}
 
 
 def frame(rows: list[dict], defaults: dict, what: str) -> pd.DataFrame:
@@ -112,6 +115,8 @@ def facts_of(given: dict) -> kpis.Facts:
         more["goods"] = bill[bill["x_Workload"].isin(given["goods"])]
     if "waste" in given:
         more["waste"] = [SimpleNamespace(**line) for line in given["waste"]]
+    if "actions" in given:
+        more["actions"] = [SimpleNamespace(**ACTION | row) for row in given["actions"]]
     carried = {
         name: Drives(
             workloads=frozenset(drives["workloads"]) if "workloads" in drives else None,

@@ -9,6 +9,7 @@ from ...facts.basis import words
 from .types import Basis, Name, TakenFor
 
 SECTIONS: dict[str, Name] = {
+    "actions": "Effective",
     "accuracy": "Effective",
     "actual": "Effective",
     "allocation": "Effective",
@@ -55,6 +56,7 @@ NO_MONEY = (
     "complete",
     "currency",
     "data_as_of",
+    "dated_notes",
     "entity",
     "first_day",
     "headline",

@@ -24,6 +24,8 @@ from .. import grades
 from ..actuals import cost_rows
 from ..anomalies.detect import find_anomalies
 from ..outlook import margin
+from ..realised.actions import SHOWN
+from ..realised.workspace import actions_of, outcomes_of
 from ..waste import found_waste
 
 
@@ -80,7 +82,21 @@ def gather(
     if "values" in wanted and settings.values and unit == COMPANY:
         values = read_values(settings.path(settings.values), settings.currency, entity, entities)
         facts["values"] = _stated(values)
+    if wanted & {"actions", "saved"} and settings.actions and unit == COMPANY:
+        facts |= _actions(settings, ledger, daily, wanted)
     return facts
+
+
+def _actions(settings, ledger, daily: pd.DataFrame, wanted: set[str]) -> dict:
+    """The table of actions, and by month what those that the bill shows would have cost and did."""
+    actions = actions_of(settings)
+    if "saved" not in wanted:
+        return {"actions": actions}
+    shown = [
+        one.result for one in outcomes_of(settings, ledger, daily, actions) if one.verdict == SHOWN
+    ]
+    rows = [(m, would, paid) for one in shown for m, (would, paid, _) in one.by_month.items()]
+    return {"actions": actions, "saved": pd.DataFrame(rows, columns=["month", "would", "paid"])}
 
 
 def _stated(values: list[Value]) -> pd.DataFrame:

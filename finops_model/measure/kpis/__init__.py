@@ -80,6 +80,9 @@ class CycleFacts:
         Business value by initiative and month.
     actions : sequence, optional
         `facts.cycle.actions.Action`.
+    saved : frame, optional
+        month, would, paid: what workloads would have cost without the actions that the bill shows,
+        and what they cost.
     sales : Series, optional
         Revenue by day, in `currency`.
     goods : frame, optional
@@ -105,6 +108,7 @@ class CycleFacts:
     year_starts: int = 1
     values: pd.DataFrame | None = None
     actions: Sequence | None = None
+    saved: pd.DataFrame | None = None
     sales: pd.Series | None = None
     goods: pd.DataFrame | None = None
 

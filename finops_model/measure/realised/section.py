@@ -66,7 +66,7 @@ def said_open(open_: Sequence[Open], currency: str) -> str:
     all_, weighed = sum(one.saving for one in known), sum(one.weighed for one in known)
     many = f"{several(len(open_), 'action')} {'is' if len(open_) == 1 else 'are'} open"
     if not known:
-        return f"{many}; nobody says what they would save."
+        return f"{many}; nobody says what {'it' if len(open_) == 1 else 'they'} would save."
     return (
         f"{many}: {money(all_, currency)} a month if all are done, {money(weighed, currency)} weighed by how likely each is done. "
         "Nothing of it is in a forecast, a budget or an accrual."

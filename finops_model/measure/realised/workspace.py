@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import pandas as pd
@@ -12,6 +13,9 @@ from ...facts.plans.read import read_drivers
 from ...scenario.document import load_scenario, resolve
 from ..actuals import cost_rows
 from .actions import Outcome, outcomes
+from .pipeline import Asked, pipeline
+from .section import section
+from .types import ActionsOf
 
 
 def actions_of(settings) -> list[Action]:
@@ -40,6 +44,20 @@ def outcomes_of(
         where=settings.actions or "actions",
         by_resource=lambda: cost_rows(resources.resources(ledger, settings, last)),
     )
+
+
+def section_of(
+    settings, ledger, daily: pd.DataFrame, as_of: str, asked: Asked, runs: Sequence
+) -> ActionsOf | None:
+    """What the company's brief says of its actions, up to `as_of`; None where there is no table.
+
+    runs   base, what-ifs, then one for each of `asked.scenarios`
+    """
+    actions = actions_of(settings)
+    beside = runs[len(runs) - len(asked.scenarios) :]
+    measured = outcomes_of(settings, ledger, daily, actions, dt.date.fromisoformat(as_of))
+    rows = pipeline(actions, as_of, asked, runs[0], beside)
+    return section(actions, measured, rows, settings.currency, as_of)
 
 
 def _follows(settings, daily: pd.DataFrame, drivers: pd.DataFrame | None) -> dict[str, str]:

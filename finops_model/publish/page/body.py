@@ -22,6 +22,7 @@ from . import sections as page_sections
 from . import track as page_track
 from . import units as page_units
 from .tables import Figures, differences, templates
+from .two import actions as page_actions
 from .two import control as page_control
 from .two import full as page_full
 from .two import held as page_held
@@ -164,6 +165,10 @@ class Page:
     def waste(self) -> Section | None:
         """Money that bought nothing, and what somebody should look at."""
         return self._section("waste", page_waste.waste(self.figures))
+
+    def actions(self) -> Section | None:
+        """What was done about cost, whether the bill shows it, and what is open."""
+        return self._section("actions", page_actions.actions(self.figures))
 
     def control(self) -> Section:
         """What the figures tie out to and rest on."""

@@ -18,6 +18,7 @@ NAMES = {
     "range": "What makes the range wide",
     "held": "Commitments, vendors, cash",
     "waste": "Waste",
+    "actions": "Did it pay",
     "unit-costs": "Unit costs",
     "what-ifs": "What if",
     "track-record": "Track record",

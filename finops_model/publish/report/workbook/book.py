@@ -14,6 +14,7 @@ import xlsxwriter
 from ....documents import write_atomic
 from ....errors import ReportError
 from ....measure.brief_types import Brief
+from .actions import actions
 from .books.bridge import bridge
 from .books.cash import cash
 from .books.commitments import commitments
@@ -58,6 +59,7 @@ SHEETS = (  # in the order of a controller's questions; each stays away where th
     commitments,
     runout,
     waste,
+    actions,
     vendors,
     cash,
     shared,
