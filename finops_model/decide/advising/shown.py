@@ -13,7 +13,18 @@ from ..questions.waterfall import money_signed
 from .workspace import Advice
 
 FORMS = dict.fromkeys(("a month", "this year", "P10", "P90", "one-off"), "money")
-LIST = ("recommendation", "a month", "this year", "P10", "P90", "owner", "effort", "from", "id")
+LIST = (
+    "recommendation",
+    "a month",
+    "this year",
+    "P10",
+    "P90",
+    "owner",
+    "effort",
+    "from",
+    "decision",
+    "id",
+)
 
 
 def answer_of(advice: Advice) -> Answer:
@@ -24,11 +35,11 @@ def answer_of(advice: Advice) -> Answer:
     tables = {}
     if advice.others:
         tables["Instead of one chosen"] = pd.DataFrame(
-            [{**_row(a), "instead of": advice.against[a.id]} for a in advice.others]
+            [{**_row(a, advice), "instead of": advice.against[a.id]} for a in advice.others]
         )
     if advice.asked:
         tables["To be asked"] = pd.DataFrame(
-            [{**_row(a), "why": clean(a.why)} for a in advice.asked]
+            [{**_row(a, advice), "why": clean(a.why)} for a in advice.asked]
         )
     if advice.refused:
         tables["Left out"] = pd.DataFrame(
@@ -39,7 +50,7 @@ def answer_of(advice: Advice) -> Answer:
     return Answer(
         question="advise",
         sentence=_sentence(advice, rate, float(year.mean())),
-        table=pd.DataFrame([_row(a) for a in advice.chosen], columns=list(LIST)),
+        table=pd.DataFrame([_row(a, advice) for a in advice.chosen], columns=list(LIST)),
         forms=FORMS,
         range=f"{eight_of_ten(low, high, advice.currency)} together this fiscal year, net of what they cost once."
         if advice.chosen
@@ -108,6 +119,7 @@ def told(advice: Advice, name: str) -> Answer:
                 f"Owner: {clean(one.owner) or 'nobody is named'}. Effort: {one.effort}. To be looked at anew after {one.expires}.",
                 f"Risk: {clean(one.risk)}" if one.risk else "",
                 f"Taken back: {clean(one.rollback)}" if one.rollback else "",
+                f"The table of actions: {advice.stands[name]}." if name in advice.stands else "",
                 "" if one.sure else "The facts allow it and do not prove it: ask the owner first.",
             )
             if text
@@ -117,7 +129,7 @@ def told(advice: Advice, name: str) -> Answer:
     )
 
 
-def _row(one: Recommendation) -> dict:
+def _row(one: Recommendation, advice: Advice) -> dict:
     return {
         "recommendation": clean(one.title),
         "a month": one.run_rate,
@@ -127,6 +139,7 @@ def _row(one: Recommendation) -> dict:
         "owner": clean(one.owner) or "nobody named",
         "effort": one.effort,
         "from": one.since,
+        "decision": advice.stands.get(one.id, "open"),
         "id": one.id,
     }
 
@@ -180,6 +193,6 @@ def _notes(advice: Advice) -> list[str]:
         )
     if advice.refused:
         notes.append(
-            f"{several(len(advice.refused), 'further idea')} left out: it would save nothing here, or cannot be simulated (--export has why)."
+            f"{several(len(advice.refused), 'further idea')} left out: decided already, saving nothing here, or not to be simulated (--export has why)."
         )
     return notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from ...settings import Settings
 from ...simulate.kept_fits import Fits
 from ..advice import Ground, Recommendation, advised
 from .chosen import choose
+from .decided import standing
 from .simulated import Bench, costs, possible, simulated, valued
 
 PATHS = 1000  # futures of a list of advice
@@ -53,6 +54,7 @@ class Advice:
     overlap: (
         float  # together − Σ each, money over all months; below 0: they take from the same cost
     )
+    stands: Mapping[str, str] = field(default_factory=dict)  # id -> what the table of actions says
     notes: tuple[str, ...] = ()
 
     @property
@@ -134,11 +136,13 @@ def advice_of(
         progress=progress,
     )
     seen = advised(ground)
+    decided, stands = standing(settings, seen, ground.as_of)
+    seen = [a for a in seen if a.id not in decided]
     chosen: list[Recommendation] = []
     others: list[Recommendation] = []
     asked: list[Recommendation] = []
     against: dict[str, str] = {}
-    refused: dict[str, str] = {}
+    refused: dict[str, str] = dict(decided)
     for category in ("usage", "rate"):
         mine, no = possible(bench, [a for a in seen if a.category == category], chosen)
         refused |= no
@@ -177,6 +181,7 @@ def advice_of(
         jointly=jointly,
         in_year=np.array([m in year for m in months]),
         overlap=float(jointly.sum(axis=1).mean()) - gross,
+        stands=stands,
         notes=tuple(bench.fits.notes),
     )
 
