@@ -138,6 +138,25 @@ def test_a_saving_is_the_difference_of_two_runs_by_hand(wasteful):
     assert priced.run_rate == pytest.approx(total / 12)
 
 
+def test_what_costs_the_same_every_day_saves_no_more_than_it_costs(wasteful, monkeypatch):
+    """Half of evals, said to cost 1 a day whatever evals do: 31 in October, and the set loses what the single one loses."""
+    given = {"title": "Half of evals", "why": "w", "steady": 1.0, "changes": (
+        {"op": "set", "path": "workloads/evals/avoided", "value": 0.5},
+    )}  # fmt: skip
+    flat = wasteful.recommend("x", "evals", "evals", **given)
+    monkeypatch.setattr(workspace, "ground_of", lambda *_: wasteful)
+    monkeypatch.setattr(workspace, "advised", lambda _: [flat])
+    advice = workspace.advice_of(wasteful.settings, paths=200)
+    (one,) = advice.chosen
+    days = sum(pd.Period(month).days_in_month for month in advice.months if month >= one.since)
+    assert one.horizon == pytest.approx(days)
+    assert advice.jointly.sum(axis=1).mean() == pytest.approx(days)
+    assert advice.overlap == pytest.approx(0.0, abs=1e-6)
+    monkeypatch.setattr(workspace, "advised", lambda _: [replace(flat, steady=1e9)])
+    (free,) = workspace.advice_of(wasteful.settings, paths=200).chosen
+    assert free.horizon > one.horizon  # what is simulated is less than its evidence: it stands
+
+
 def test_the_set_is_a_run_of_its_own_and_the_overlap_closes_the_sum(wasteful, monkeypatch):
     monkeypatch.setattr(workspace, "ground_of", lambda *_: wasteful)
     advice = workspace.advice_of(wasteful.settings, paths=200)
@@ -482,8 +501,13 @@ def test_waste_is_told_with_its_share_and_what_is_proven(machines):
         frame, frame["SkuId"].eq("C"), kind="stale storage", category="orphaned_storage", sure=False
     )
     answer = waste_answer([sure, asked], "2026-10", "USD", 65.0 * 31)
-    assert answer.sentence == "October 2026 wasted $775, 38.5 % of its cost. Most: r, $620."
-    assert answer.range == "$620 of it is proven; $155 the bill alone suggests."
+    assert answer.sentence == (
+        "October 2026 wasted $620, 30.8 % of its cost. Somebody should look at another $155."
+    )
+    assert answer.range == "$620 is proven; $155 beside it the bill alone suggests."
+    assert answer.figures["waste"] == sum(answer.figures["by_category"].values()) == 620.0
+    only = waste_answer([asked], "2026-10", "USD", 65.0 * 31)
+    assert only.sentence.startswith("No waste of October 2026 is proven.")
     assert waste_answer([], "2026-10", "USD", 1.0).sentence == "No waste is seen in October 2026."
 
 

@@ -225,3 +225,17 @@ def test_a_month_is_a_sum_over_a_sum_by_a_plain_loop():
         both = [d for d in days if d in above and d in below and f"{d:%Y-%m}" == row["month"]]
         expected = sum(above[day] for day in both) / sum(below[day] for day in both)
         assert (row["value"], row["days"]) == (pytest.approx(expected), len(both))
+
+
+def test_waste_that_somebody_should_look_at_is_in_no_kpi(monkeypatch):
+    """As in the report: what is sure is the waste of the month, what is not stands beside it (§17.11)."""
+    from finops_model.measure.cycle import gather as cycle
+    from finops_model.settings import Settings
+
+    lines = [SimpleNamespace(sure=sure, unit="Sales") for sure in (True, False)]
+    monkeypatch.setattr(cycle, "found_waste", lambda *_: lines)
+    daily = pd.DataFrame(
+        {"ChargeDate": pd.to_datetime(["2026-10-31"]), "ChargeCategory": ["Usage"]}
+    ).assign(x_Workload="a", x_BusinessUnit="Sales", EffectiveCost=1.0)
+    given = cycle.gather(Settings(root="."), None, daily, "Sales", ["waste"])
+    assert given["waste"] == lines[:1]

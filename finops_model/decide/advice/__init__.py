@@ -77,6 +77,9 @@ class Recommendation:
         The reason, one sentence.
     sure : bool
         False: the facts allow it and do not prove it.
+    steady : float or None
+        Money a day of what goes, where it costs the same every day whatever the work does: the
+        saving does not grow beyond it.
 
     Source
     ------
@@ -114,6 +117,7 @@ class Recommendation:
     currency: str = "USD"
     why: str = ""
     sure: bool = True
+    steady: float | None = None
 
     def plain(self) -> dict[str, Any]:
         """All of it as plain values, in the order of the fields.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ...periods import month_days
 from ...scenario.changes import escape
-from . import Ground
+from . import MONTH, Ground
 
 WHOLE = 0.995  # of a workload's month: then all of it goes
 NEWEST = 6  # rows of evidence that are shown
 YEAR = 12  # months over which what happens now and then is counted
+STEADY, WITHIN = 3, 0.02  # newest months that are alike, and how far they lie from their mean
 NEARLY = 0.999999  # idle share of hours of which every one is idle: 1 is open
 
 
@@ -72,6 +74,29 @@ def a_month(line) -> tuple[float, int]:
     """(money a month of what happens now and then, in how many of the newest YEAR months it did)."""
     months = sorted(line.cost_by_month)[-YEAR:]
     return sum(line.cost_by_month[m] for m in months) / YEAR, len(months)
+
+
+def steady(line) -> float | None:
+    """Money a day of a line whose newest three months cost the same a day, or the same a month; None where they do not: it moves with the work.
+
+    >>> from types import SimpleNamespace as Some
+    >>> steady(Some(cost_by_month={"2026-08": 310.0, "2026-09": 300.0, "2026-10": 310.0}))
+    10.0
+    >>> steady(Some(cost_by_month={"2026-08": 310.0, "2026-09": 330.0, "2026-10": 370.0}))
+    """
+    months = sorted(line.cost_by_month)[-STEADY:]
+    if len(months) < STEADY:
+        return None
+    days = [len(month_days(month)) for month in months]
+    costs = [line.cost_by_month[month] for month in months]
+    for amounts, count in (
+        ([cost / n for cost, n in zip(costs, days, strict=True)], 1.0),
+        (costs, MONTH),
+    ):
+        mean = sum(amounts) / STEADY
+        if mean > 0 and all(abs(amount / mean - 1) <= WITHIN for amount in amounts):
+            return mean / count
+    return None
 
 
 def shown(evidence: Iterable[Mapping]) -> tuple[dict, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import Ground, Recommendation
-from ._waste import gone, lines_of, name_of, shown
+from ._waste import gone, lines_of, name_of, shown, steady
 
 
 def advise(ground: Ground) -> list[Recommendation]:
@@ -28,6 +28,7 @@ def advise(ground: Ground) -> list[Recommendation]:
                     group=f"{name}/storage",
                     why=line.why,
                     sure=line.sure,
+                    steady=steady(line),
                 )
             )
     return every

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...documents import Document, checked
 from ...errors import FinOpsError, ScenarioError
-from ...periods import fiscal_months, month_of
+from ...periods import fiscal_months, month_days, month_of
 from ...progress import Progress
 from ...scenario.document import Layer, Scenario, resolve
 from ...scenario.schema import ScenarioDocument
@@ -103,6 +103,20 @@ def simulated(
             kept.append(each)
             alone.append(cost)
     return kept, [*below, *alone], months, refused
+
+
+def within_evidence(
+    advice: Recommendation, saving: np.ndarray, months: tuple[str, ...]
+) -> np.ndarray:
+    """Saving (path, month) of which no month is expected to save more than what goes costs by its evidence: idle machines do not grow with the work beside them.
+
+    The spread over paths stays; a month in which less is expected stays as it is.
+    """
+    if advice.steady is None:
+        return saving
+    most = advice.steady * np.array([len(month_days(month)) for month in months])
+    expected = saving.mean(axis=0)
+    return saving * np.where(expected > most, most / np.where(expected > 0, expected, 1.0), 1.0)
 
 
 def valued(

@@ -24,8 +24,11 @@ WORDS = {
 def waste_answer(lines: Sequence[Waste], month: str, currency: str, spent: float) -> Answer:
     """Lines of waste, dearest in the month first; spent: cost of the month, money."""
     sure = sum(line.month_cost for line in lines if line.sure)
-    total = sum(line.month_cost for line in lines)
-    by = {name: sum(w.month_cost for w in lines if w.category == name) for name in CATEGORIES}
+    asked = sum(line.month_cost for line in lines if not line.sure)
+    by = {
+        name: sum(w.month_cost for w in lines if w.sure and w.category == name)
+        for name in CATEGORIES
+    }
     named = {WORDS[name]: amount for name, amount in by.items() if amount > 0}
     rows = [
         {
@@ -43,7 +46,7 @@ def waste_answer(lines: Sequence[Waste], month: str, currency: str, spent: float
     ]
     return Answer(
         question="advise",
-        sentence=_sentence(lines, month, currency, total, spent),
+        sentence=_sentence(lines, month, currency, sure, asked, spent),
         table=pd.DataFrame(
             rows,
             columns=[
@@ -59,8 +62,8 @@ def waste_answer(lines: Sequence[Waste], month: str, currency: str, spent: float
             ],
         ),
         forms={"in the month": "money", "so far": "money"},
-        range=f"{money(sure, currency)} of it is proven; {money(total - sure, currency)} the bill alone suggests."
-        if total
+        range=f"{money(sure, currency)} is proven; {money(asked, currency)} beside it the bill alone suggests."
+        if sure or asked
         else "",
         reason=f"most is {max(named, key=lambda name: named[name])}." if named else "",
         next_best="",
@@ -68,9 +71,10 @@ def waste_answer(lines: Sequence[Waste], month: str, currency: str, spent: float
         notes=("Each cost is counted once. What to do about it: finops advise.",) if lines else (),
         figures={
             "month": month,
-            "waste": total,
+            "waste": sure,
             "sure": sure,
-            "share_of_cost": total / spent if spent > 0 else None,
+            "to_be_asked": asked,
+            "share_of_cost": sure / spent if spent > 0 else None,
             "by_category": by,
         },
         tables={
@@ -94,15 +98,20 @@ def waste_answer(lines: Sequence[Waste], month: str, currency: str, spent: float
     )
 
 
-def _sentence(lines, month: str, currency: str, total: float, spent: float) -> str:
-    if not total:
+def _sentence(lines, month: str, currency: str, sure: float, asked: float, spent: float) -> str:
+    """What is sure, as in the report and the KPI; what is to be asked beside it."""
+    look = f" Somebody should look at another {money(asked, currency)}." if asked else ""
+    if not sure and look:
+        return f"No waste of {month_name(month)} is proven.{look}"
+    if not sure:
         over = (
             f"; {several(len(lines), 'case')} before it {'is' if len(lines) == 1 else 'are'} over"
             if lines
             else ""
         )
         return f"No waste is seen in {month_name(month)}{over}."
-    share = f", {100 * total / spent:.1f} % of its cost" if spent > 0 else ""
-    first = clean(lines[0].resource or lines[0].workload)
-    most = f" Most: {first}, {money(lines[0].month_cost, currency)}." if len(lines) > 1 else ""
-    return f"{month_name(month)} wasted {money(total, currency)}{share}.{most}"
+    share = f", {100 * sure / spent:.1f} % of its cost" if spent > 0 else ""
+    proven = [line for line in lines if line.sure]
+    first = clean(proven[0].resource or proven[0].workload)
+    most = f" Most: {first}, {money(proven[0].month_cost, currency)}." if len(proven) > 1 else ""
+    return f"{month_name(month)} wasted {money(sure, currency)}{share}.{most}{look}"

@@ -24,7 +24,7 @@ from ...simulate.kept_fits import Fits
 from ..advice import Ground, Recommendation, advised
 from .chosen import choose
 from .decided import standing
-from .simulated import Bench, costs, possible, simulated, valued
+from .simulated import Bench, costs, possible, simulated, valued, within_evidence
 
 PATHS = 1000  # futures of a list of advice
 LEAST = 1.0  # money a month: a saving below it is none
@@ -143,6 +143,7 @@ def advice_of(
     asked: list[Recommendation] = []
     against: dict[str, str] = {}
     refused: dict[str, str] = dict(decided)
+    beyond: dict[str, np.ndarray] = {}  # what is simulated beyond what the evidence supports
     for category in ("usage", "rate"):
         mine, no = possible(bench, [a for a in seen if a.category == category], chosen)
         refused |= no
@@ -150,9 +151,13 @@ def advice_of(
             continue
         mine, (below, *alone), months, no = simulated(bench, mine, chosen)
         refused |= no
-        priced = [
-            valued(a, below - cost, months, bench) for a, cost in zip(mine, alone, strict=True)
-        ]
+        savings = [within_evidence(a, below - c, months) for a, c in zip(mine, alone, strict=True)]
+        beyond |= {
+            a.id: below - c - s
+            for a, c, s in zip(mine, alone, savings, strict=True)
+            if a.steady is not None
+        }
+        priced = [valued(a, s, months, bench) for a, s in zip(mine, savings, strict=True)]
         refused |= {a.id: nothing(a, ground) for a in priced if (a.horizon or 0.0) < LEAST}
         worth = [a for a in priced if a.id not in refused]
         asked += [a for a in worth if not a.sure]
@@ -162,7 +167,7 @@ def advice_of(
         others += [a for a in priced if a.id in clash]
     if chosen:
         (base, all_done), months = costs(bench, [(), chosen])
-        jointly = base - all_done
+        jointly = base - all_done - sum(beyond[a.id] for a in chosen if a.id in beyond)
     else:
         months = horizon(bench.base, ground.as_of, settings.fiscal_year_starts, None, False)
         jointly = np.zeros((bench.paths, len(months)))

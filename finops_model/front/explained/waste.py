@@ -47,7 +47,7 @@ def explain_waste(asked, name: str) -> Answer:
     return Answer(
         question="explain",
         sentence=(
-            f"{line.kind[:1].upper()}{line.kind[1:]} {of}: {money(line.month_cost, line.currency)} of {month_name(asked.month)} bought nothing"
+            f"{line.kind[:1].upper()}{line.kind[1:]} {of}: {money(line.month_cost, line.currency)} of {month_name(asked.month)} {'bought' if line.sure else 'may have bought'} nothing"
             f"{f', since {line.since}' if line.since else ''}."
         ),
         table=table,

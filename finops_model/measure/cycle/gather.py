@@ -73,7 +73,7 @@ def gather(
     if "waste" in wanted and len(rows):
         last = complete or str(rows["ChargeDate"].max().date())
         lines = found_waste(settings, ledger, daily, last[:7])
-        facts["waste"] = [line for line in lines if unit in (COMPANY, line.unit)]
+        facts["waste"] = [line for line in lines if line.sure and unit in (COMPANY, line.unit)]
     if wanted & {"sales", "goods"} and settings.cogs is not None and unit == COMPANY:
         margin.check(settings.cogs, rows)
         drivers = read_drivers(settings.files(settings.drivers)) if settings.drivers else None

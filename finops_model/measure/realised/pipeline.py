@@ -19,6 +19,10 @@ from .actions import chance_of_adoption
 
 MOST = 12  # scenarios of open actions that are simulated
 YEAR = 12  # months of a mean saving
+STEADY = (
+    "idle_endpoints",
+    "stale_storage",
+)  # kinds of advice that take away what is the same every day
 SIMULATED, SAID, NOT_KNOWN = "simulated", "as the owner says", "not known"
 
 
@@ -88,7 +92,10 @@ def pipeline(
     base   None: nothing was simulated, and what owners say stands.
     """
     simulated = {
-        one.id: _saving(base, run, str(one.starts or f"{add_months(month_of(as_of), 1)}-01")[:7])
+        one.id: _capped(
+            one,
+            _saving(base, run, str(one.starts or f"{add_months(month_of(as_of), 1)}-01")[:7]),
+        )
         for (one, _), run in zip(asked.scenarios, runs, strict=True)
     }
     rows = []
@@ -113,3 +120,11 @@ def _saving(base, run, since: str) -> tuple[float, float, float]:
     by_path = (base.effective.sum(axis=2) - run.effective.sum(axis=2))[:, months].mean(axis=1)
     low, high = np.quantile(by_path, [0.1, 0.9])
     return float(by_path.mean()), float(low), float(high)
+
+
+def _capped(action: Action, saving: tuple[float, float, float]) -> tuple[float, ...]:
+    """What is switched off or deleted saves no more than what it costs: it does not grow with the work beside it (§17.21)."""
+    most = float(action.monthly_saving or 0.0)
+    if action.kind not in STEADY or not 0 < most < saving[0]:
+        return saving
+    return tuple(amount * most / saving[0] for amount in saving)

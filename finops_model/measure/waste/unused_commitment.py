@@ -5,6 +5,9 @@ Source: FOCUS CommitmentDiscountStatus "Unused"; docs/method §8, §17.6.
 
 from __future__ import annotations
 
+import pandas as pd
+
+from ...periods import month_name
 from ._facts import Waste, WasteFacts
 
 
@@ -28,14 +31,32 @@ def waste(facts: WasteFacts) -> list[Waste]:
             }
             for month in whole.index[-12:]
         ]
-        share = part.sum() / whole.sum() if whole.sum() > 0 else 1.0
         line = facts.line(
             unused["EffectiveCost"],
             kind="unused commitment",
             category="unused_commitment",
             resource=str(commitment),
             evidence=evidence,
-            why=f"{share:.1%} of what was paid for it was not used.".replace("%", " %"),
+            why=_why(part.reindex(whole.index, fill_value=0.0), whole, facts.month),
         )
         lines += [line] if line else []
     return lines
+
+
+def _why(part: pd.Series, whole: pd.Series, month: str) -> str:
+    """What was not used in the month looked at (else in the newest one), and since the first one.
+
+    part, whole   (month,) money
+
+    >>> months = ["2026-09", "2026-10"]
+    >>> _why(pd.Series([20.0, 2.0], months), pd.Series([100.0, 100.0], months), "2026-10")
+    '2.0 % of what was paid for it in October 2026 was not used; 11.0 % since September 2026.'
+    """
+    newest = month if month in whole.index else str(whole.index[-1])
+    since = str(whole.index[0])
+    now, ever = (
+        f"{a / b:.1%}".replace("%", " %") if b > 0 else "100.0 %"
+        for a, b in ((part[newest], whole[newest]), (part.sum(), whole.sum()))
+    )
+    said = f"{now} of what was paid for it in {month_name(newest)} was not used"
+    return f"{said}; {ever} since {month_name(since)}." if since != newest else f"{said}."
