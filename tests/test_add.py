@@ -269,6 +269,21 @@ def test_drivers_that_grow_month_by_month_count_each_day_once(tmp_path):
         ("date,team,tickets\n2025-01-01,a,5\n", None),
         ("month,business_unit,service,amount\n2025-01,a,GPU,5\n", None),
         ("version,business_unit,2025-01,2025-02\nv1,a,1,2\n", "budgets"),
+        ("month,SkuId,bought,opened\n2025-01,S,5,4\n", "seats"),
+        ("week,workload,model,sampled,accepted,score\n2025-01-06,a,m,5,4,3\n", "quality_samples"),
+        ("customer,name,segment,since,billed_by\nc1,A,small,2025-01,key\n", "customers"),
+        ("month,customer,tickets\n2025-01,c1,5\n", "customer_usage"),
+        ("month,customer,cost\n2025-01,c1,5\n", None),
+        (
+            "initiative,month,kind,low,likely,high,owner,cost\nA,2025-01,other,1,2,3,Ana,5\n",
+            "values",
+        ),
+        ("id,action,decision,monthly_saving\n1,Stop it,proposed,5\n", "actions"),
+        ("date,note,author\n2025-01-01,Demo,Ana\n", "dated_notes"),
+        ("date,note,cost\n2025-01-01,Demo,5\n", None),
+        ("id,action,date,amount\n1,Stop it,2025-01-01,5\n", None),
+        ("due,held,kind\n2025-01-01,,weekly\n", "reviews"),
+        ("experiment,workload,quota,from,until\nT,a,5,2025-01-01,2025-02-01\n", "experiments"),
     ],
 )
 def test_what_a_table_is_by_its_columns(tmp_path, text, kind):
@@ -277,6 +292,20 @@ def test_what_a_table_is_by_its_columns(tmp_path, text, kind):
     head, *rest = text.splitlines()
     path = written(tmp_path / "t.csv", "\n".join([head, *(rest or [head.replace("_", "-")])]))
     assert plan_of(read_table(path)) == kind
+
+
+def test_a_table_of_the_cycle_is_no_bill(place):
+    """A table of values has a month and a cost: taken for a bill its cost would be spent."""
+    head = "initiative,month,kind,low,likely,high,owner,cost\n"
+    written(place / "worth.csv", head + "Bot,2026-01,revenue,1,2,3,Ana,5\n")
+    said = adding(place, "worth.csv", confirm=yes)
+    assert (
+        said[0]
+        == "worth.csv: a table of business value: 1 row; values of finops.yaml: plans/worth.csv"
+    )
+    written(place / "bad.csv", head + "Bot,2026-01,revenue,3,2,1,Ana,5\n")
+    with pytest.raises(InputError, match="bad.csv: line 2"):
+        adding(place, "bad.csv", confirm=yes)
 
 
 def test_a_plan_that_a_kept_mapping_reads_as_a_bill_is_asked_about(place):

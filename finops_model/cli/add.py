@@ -29,7 +29,7 @@ def add(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Bills of any vendor and month, drivers, outcomes, budgets, invoices, an organisation, commitments, usage logs: CSV, Excel, JSON, Parquet."
+            help="Bills of any vendor and month, drivers, outcomes, budgets, invoices, an organisation, commitments, usage logs, seats, values, actions and the other tables of the cycle: CSV, Excel, JSON, Parquet."
         ),
     ],
     *,
@@ -38,7 +38,7 @@ def add(
         str | None,
         typer.Option(
             "--as",
-            help="What every file is, where its columns do not tell: bill, budget, driver, outcome, invoices, organisation, commitments, usage.",
+            help="What every file is, where its columns do not tell: bill, budget, driver, outcome, invoices, organisation, commitments, usage, seats, quality, customers, customer_usage, values, actions, notes, reviews, experiments.",
         ),
     ] = None,
     mapping: Annotated[

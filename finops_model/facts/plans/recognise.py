@@ -19,7 +19,27 @@ KINDS = {
     "drivers": "a driver file",
     "organisation": "an organisation file",
     "commitments": "a commitment file",
+    "seats": "a table of seats",
+    "quality_samples": "a table of quality samples",
+    "customers": "a table of customers",
+    "customer_usage": "a table of customers' use",
+    "values": "a table of business value",
+    "actions": "a table of actions",
+    "dated_notes": "a table of dated notes",
+    "reviews": "a table of reviews",
+    "experiments": "a table of experiments",
 }  # keys of finops.yaml, and what a reader calls such a file
+CYCLE = {
+    "seats": {"month", "skuid", "bought", "opened"},
+    "quality_samples": {"workload", "model", "sampled", "accepted"},
+    "customers": {"customer", "name", "segment"},
+    "values": {"initiative", "month", "low", "likely", "high"},
+    "actions": {"id", "action"},
+    "dated_notes": {"date", "note"},
+    "reviews": {"due", "held"},
+    "experiments": {"experiment", "quota", "from", "until"},
+}  # headings, squashed, that say which table of the cycle it is
+NOT_NOTES = {"amount", "cost", "currency", "value"}  # beside a note they may be a bill
 DATES = {"date", "day", "datum", "fecha", "jour"}
 APPROVAL = {"version", "approvedon", "approvedby"}
 WHOSE = {"businessunit", "dimension"}
@@ -48,6 +68,8 @@ def plan_of(frame: pd.DataFrame) -> str | None:
         return "commitments"
     if names == {"team", "businessunit"}:
         return "organisation"
+    if cycle := _cycle(frame, names):
+        return cycle
     if {"month", "amount"} <= names and names & {*WHOSE, *APPROVAL} and names <= BUDGET:
         return "budgets"
     if "month" not in names and names & {*WHOSE, *APPROVAL} and _months(frame):
@@ -58,6 +80,25 @@ def plan_of(frame: pd.DataFrame) -> str | None:
             "--as budget or --as bill."
         )
     return "drivers" if _drives(frame, names) else None
+
+
+def _cycle(frame: pd.DataFrame, names: set[str]) -> str | None:
+    """The key of a table of the cycle; money beside a date and a note may be a bill, and is left to the guess."""
+    for key, needed in CYCLE.items():
+        if needed <= names and not (
+            key in ("dated_notes", "actions")
+            and names & NOT_NOTES
+            and not names & {"kind", "decision", "status"}
+        ):
+            return key
+    counts = [one for one in frame.columns if _squashed(one) not in ("month", "customer", "entity")]
+    if (
+        {"month", "customer"} <= names
+        and counts
+        and not any(amount_like(one) or currency_of(one) for one in counts)
+    ):
+        return "customer_usage" if all(_counts(frame, one) for one in counts) else None
+    return None
 
 
 def _squashed(column: object) -> str:

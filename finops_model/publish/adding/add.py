@@ -29,9 +29,10 @@ from ...settings import Settings, load_settings
 from ..finops_yaml import with_named
 from ..start_again import judge
 from ..start_reading import Choose, export_name, free
+from . import cycle
 from .what import Asked, Item, judged
 
-ONE = ("organisation", "commitments")  # keys that take one file
+ONE = ("organisation", "commitments", *cycle.READERS)  # keys that take one file
 
 
 def add(
@@ -209,6 +210,10 @@ def _longer_settings(settings: Settings, items: list[Item], places: dict[Path, P
 
 def _checked(item: Item, settings: Settings) -> str:
     """What a file of plans holds, read together with those that are there. Raises InputError where they do not go together."""
+    if item.key in cycle.READERS:
+        return "; ".join(
+            filter(None, (cycle.held(item.key, item.file, settings), hidden_in(item.file)))
+        )
     words = {
         "budgets": _budget,
         "invoices": _invoices,

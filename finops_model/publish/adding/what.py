@@ -25,6 +25,15 @@ WORDS = {
     "organisation": "organisation",
     "commitments": "commitments",
     "usage": "usage",
+    "seats": "seats",
+    "quality": "quality_samples",
+    "customers": "customers",
+    "customer_usage": "customer_usage",
+    "values": "values",
+    "actions": "actions",
+    "notes": "dated_notes",
+    "reviews": "reviews",
+    "experiments": "experiments",
 }  # what a user may say a file is, and the key of finops.yaml for it
 
 
