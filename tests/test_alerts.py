@@ -287,6 +287,11 @@ def test_pace_follows_the_weekday_calendar(tmp_path):
     assert not pace_alerts(
         company(chat=week), budgets(tmp_path, (120 * 22 + 50 * 9) / 1.2), "2026-10-04", "USD"
     )  # too early
+    ended = pace_alerts(
+        company(chat=week), budgets(tmp_path, (120 * 22 + 50 * 9) / 1.2), "2026-10-31", "USD"
+    )[0]  # nothing can be slowed down in a month that is over
+    assert "At this rate" not in ended.what and "the month is over" in ended.what
+    assert "before the month ends" not in ended.do
     assert not pace_alerts(
         company(chat=week),
         budgets(tmp_path, (120 * 22 + 50 * 9) / 1.2),

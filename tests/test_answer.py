@@ -219,3 +219,24 @@ def test_figures_of_any_kind_are_json(value):
 @given(TEXTS)
 def test_no_text_begins_as_a_formula(text):
     assert guarded(text)[:1] not in ("=", "+", "-", "@", "\t", "\r")
+
+
+def test_a_page_scrolls_its_table_and_names_no_two_bars_alike():
+    from finops_model.wording import pictures
+
+    names = ["Spend: evaluation-harness"] * 2 + ["x" * 90, "x" * 91]
+    drawn = pictures.bars(names, [1.0] * 4, ["1"] * 4, words="Four.")
+    shown = [row["name"] for row in drawn["layer"][0]["data"]["values"]]
+    assert len(set(shown)) == 4  # two bars of one name would lie on each other
+    made = Answer(
+        question="q",
+        sentence="One.",
+        table=pd.DataFrame({"what": ["word " * 12], "on": ["2026-10-31"]}),
+        range="",
+        reason="",
+        next_best="",
+        currency="USD",
+        picture=drawn,
+    )._repr_html_()
+    assert '<div class="scroll"><table>' in made and 'aria-label="Four."' in made
+    assert '<td class="long"' in made and '<td class="short"' in made

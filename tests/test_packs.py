@@ -127,3 +127,15 @@ def test_the_command_writes_pages_and_the_same_figures(settings, made, tmp_path)
     whole = answer_of(list(made.values()))
     assert whole.sentence == "6 packs of March 2026 for the company."
     assert whole.figures["product"]["Cost per chat"] == 3.75
+
+
+def test_a_share_moves_in_points_and_what_runs_up_by_itself_is_not_worse():
+    from finops_model.publish.packs.page import moved_line
+
+    line = {"name": "Use covered by commitments", "unit": "share", "better": "higher"}
+    line |= {"value": 0.826, "previous": 0.668, "change_pct": 0.826 / 0.668 - 1}
+    assert moved_line(line) == ("up 15.8 points", "good")
+    spent = line | {"name": "Budget spent", "better": "lower"}
+    assert moved_line(spent) == ("up 15.8 points", "")
+    over = line | {"name": "Budget variance", "better": "lower", "value": 0.01, "previous": -0.02}
+    assert moved_line(over | {"change_pct": -1.5}) == ("up 3.0 points", "bad")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +60,7 @@ def monday(
         return
     written = answer.export(export) if export is not None else None
     _told(answer, listed)
-    err.print(f"Page and tickets: {place}")
+    err.print(f"Page and tickets: {os.path.normpath(place)}")
     if written is not None:
         err.print(f"{written}: written.")
 

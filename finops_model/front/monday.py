@@ -68,17 +68,17 @@ def answer_of(found: Monday) -> Answer:
     table = pd.DataFrame(
         [
             {
-                "id": one.id,
                 "what": f"{one.kind}: {one.what}",
                 "money": one.amount,
                 "over": one.over,
                 "owner": one.owner,
                 "answer": one.state or "not answered",
                 "to do": one.do,
+                "id": one.id,
             }
             for one in found.items
         ],
-        columns=["id", "what", "money", "over", "owner", "answer", "to do"],
+        columns=["what", "money", "over", "owner", "answer", "to do", "id"],
     )
     evidence = pd.DataFrame(
         [
@@ -120,7 +120,7 @@ def answer_of(found: Monday) -> Answer:
         forms={"money": "money"},
         range="none: what happened is known; what it is held against is the usual of the weeks before.",
         reason="Alerts first, then waste, then what moved in the week; in each the most money first. One thing stands once.",
-        next_best="none: each of them is looked at.",
+        next_best="",
         currency=found.currency,
         notes=tuple(notes),
         figures={key: told[key] for key in ("as_of", "due", "week", "items", "closed")},

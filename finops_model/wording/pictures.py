@@ -47,10 +47,17 @@ def _framed(layers: Sequence[Mapping], height: int, words: str) -> Picture:
 
 
 def _rows(names: Sequence[str], **columns: Sequence) -> list[dict]:
-    """A row each, its name cut to what a margin holds; numbers plain."""
-    short = [
-        name if len(name) <= LETTERS else name[: LETTERS - 1] + "…" for name in map(str, names)
-    ]
+    """A row each, its name cut to what a margin holds and told apart from one that reads the same; numbers plain."""
+    short: list[str] = []
+    for name in map(str, names):
+        cut = name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
+        again = 1
+        while cut in short:  # one name is one bar: two of it would lie on each other
+            again += 1
+            end = f" ({again})"
+            room = LETTERS - len(end)
+            cut = (name if len(name) <= room else name[: room - 1] + "…") + end
+        short.append(cut)
     return [
         {
             "name": short[i],

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ...measure.page_one.deciding.commitments_held import held as held_of
+from ...measure.page_one.deciding.commitments_held import term
 from ...names import slug
 from ...periods import add_months
 from ...scenario.changes import escape
 from ...scenario.schema import CommitmentTerms
+from ...wording import day
 from . import Ground, Recommendation
 
 SIZES = (
@@ -58,12 +61,13 @@ def _advice(ground: Ground, record: dict, size: float, skus: list[str]) -> Recom
         "x_SkuIds": skus,
     }
     used, paid = _used(ground, name, skus)
+    last = (term(record) or ("", end))[1]
     return ground.recommend(
         "commitments",
         name,
         "",  # of all that use its SKUs
         id=slug(f"commitments-{name}-{quantity:g}"),
-        title=f"Renew {name} with {quantity:g} {unit}",
+        title=f"Renew {name} with {held_of(quantity, unit or 'units')}",
         category="rate",
         since=end[:7],
         expires=end,
@@ -77,7 +81,7 @@ def _advice(ground: Ground, record: dict, size: float, skus: list[str]) -> Recom
         risk=f"It is paid until {terms['ContractCommitmentPeriodEnd']} whether it is used or not; the vendor may offer other terms than today's.",
         rollback="There is none before it ends: buy less if use is in doubt.",
         group=f"{name}/renewal",
-        why=f"{name} ends on {end}; without it the same use goes on demand.",
+        why=f"{name} ends with {day(last)}; without it the same use goes on demand.",
     )
 
 

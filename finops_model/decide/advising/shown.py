@@ -175,7 +175,12 @@ def _next(advice: Advice) -> str:
     if not advice.others:
         return ""
     one = advice.others[0]
-    return f"{clean(one.title)} saves {money(one.run_rate, advice.currency)} a month instead of {advice.against[one.id]}."
+    return f"{clean(one.title)} saves {money(one.run_rate, advice.currency)} a month instead of “{clean(_title(advice, advice.against[one.id]))}”."
+
+
+def _title(advice: Advice, id: str) -> str:
+    """What a recommendation is called; its id where it is not chosen."""
+    return next((one.title for one in advice.chosen if one.id == id), id)
 
 
 def _notes(advice: Advice) -> list[str]:

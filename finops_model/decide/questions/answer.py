@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -215,7 +216,11 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """For notebooks: sentence, picture, table and what stands below; every word of outside escaped."""
-        drawn = f"<figure>{svg(self.picture)}</figure>" if self.picture else ""
+        drawn = (
+            f'<figure role="img" aria-label="{_safe(self.picture.get("description", ""))}">{svg(self.picture)}</figure>'
+            if self.picture
+            else ""
+        )
         below = "".join(f"<p>{_safe(text)}</p>" for text in self.said())
         further = "".join(
             f"<details><summary>{_safe(name)}</summary>{self._table(name)}</details>"
@@ -227,11 +232,12 @@ class Answer:
     def _table(self, name: str | None = None) -> str:
         shown = self.shown(name)
         right = [self.form(column, name) != "text" for column in shown]
+        kinds = [_width(shown[column]) for column in shown]
         cells = "".join(
             "<tr>"
             + "".join(
-                f'<td style="text-align:{_side(r)}">{_safe(v)}</td>'
-                for v, r in zip(row, right, strict=True)
+                f'<td{kind} style="text-align:{_side(r)}">{_safe(v)}</td>'
+                for v, r, kind in zip(row, right, kinds, strict=True)
             )
             + "</tr>"
             for row in shown.itertuples(index=False, name=None)
@@ -240,13 +246,13 @@ class Answer:
             f'<th style="text-align:{_side(r)}">{_defined(column)}</th>'
             for column, r in zip(shown, right, strict=True)
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
+        return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table></div>'
 
 
 MOST_ROWS = 80  # of a further table on a page; files have all
 STYLE = (
-    "<style>body{font:15px/1.5 system-ui,sans-serif;color:#17212b;background:#fff;margin:0}main{max-width:900px;margin:0 auto;padding:24px}"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:5px 12px;border-bottom:1px solid #e3e8ec}"
+    "<style>body{font:15px/1.5 system-ui,sans-serif;color:#17212b;background:#fff;margin:0}main{max-width:1080px;margin:0 auto;padding:24px}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}th,td{padding:5px 12px;border-bottom:1px solid #e3e8ec;vertical-align:top}td.long{min-width:13em}td.short{white-space:nowrap}"
     "th{font-weight:500;color:#5b6b7a}figure{margin:12px 0}svg{max-width:100%;height:auto}strong{font-size:19px}summary{cursor:pointer;color:#5b6b7a;margin:10px 0}</style>"
 )
 
@@ -344,6 +350,21 @@ def _aligned(answer: Answer, name: str | None = None) -> list[str]:
         ).rstrip()
         for row in zip(*columns, strict=True)
     ]
+
+
+def _width(column: pd.Series) -> str:
+    """The class of a column's cells: sentences have room, days and ids are not broken; numbers and names need none.
+
+    >>> _width(pd.Series(["2026-10-31", ""])), _width(pd.Series(["a"])), _width(pd.Series(["word " * 9]))
+    (' class="short"', '', ' class="long"')
+    """
+    texts = [str(value) for value in column]
+    if max(map(len, texts), default=0) > 40:
+        return ' class="long"'
+    one = all(
+        re.fullmatch(r"[\d-]{7,10}|[0-9a-f]{8,12}|[$€£–−+\d.,]+[km]?|", text) for text in texts
+    )
+    return ' class="short"' if one else ""
 
 
 def _safe(text) -> str:

@@ -191,7 +191,7 @@ def _answer(
         forms={"money": "money"},
         range="none: days and answers are known; savings carry the range of their own report.",
         reason=reason,
-        next_best="none: each of them is decided, done or answered.",
+        next_best="",
         currency=settings.currency,
         notes=(
             *notes,

@@ -72,7 +72,7 @@ def decisions(
         table=table,
         range="none: what was decided is known.",
         reason="Records stand as they were written; actions and budgets as their files say today.",
-        next_best="none.",
+        next_best="",
         currency=settings.currency,
         figures={"decisions": count},
     )

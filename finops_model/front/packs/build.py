@@ -23,7 +23,7 @@ from ...periods import add_months, month_name
 from ...progress import Progress, silent
 from ...publish import close, since
 from ...publish.packs.audiences import AUDIENCES, Audience, audience_of
-from ...publish.packs.page import Block, Pack, moved, page
+from ...publish.packs.page import RUNS_UP, Block, Pack, moved, moved_line, page
 from ...settings import Settings
 from ...wording import money
 from . import blocks
@@ -179,9 +179,9 @@ class _Ground:
         if self.before:
             words[0] += f", {moved(self.cost / self.before - 1, 'lower')[0]}"
         tones = [
-            moved(line["change_pct"], line["better"])[1]
+            moved_line(line)[1]
             for line in lines
-            if line["change_pct"] is not None
+            if line["change_pct"] is not None and line["name"] not in RUNS_UP
         ]
         if tones:
             parts = [

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...names import COMPANY
 from ...periods import month_days, month_name, month_of
+from ...wording import day as day_of
 from ...wording import gap
 from ..words import money, percent
 from .alert import Alert
@@ -58,9 +59,15 @@ def pace_alerts(
         name = "The company" if unit == COMPANY else unit
         text = (
             f"{name} has spent {money(spent[-1], currency)} of {month_name(month)}'s budget of {money(budget, currency)}; its pace allows "
-            f"{money(pace[-1], currency)} by {as_of}. At this rate the month lands at {money(landing, currency)}, "
+            f"{money(pace[-1], currency)} by {day_of(as_of)}. At this rate the month lands at {money(landing, currency)}, "
             f"{gap(landing, budget, currency)} its budget."
         )
+        ended = len(spent) == len(days)
+        if ended:
+            text = (
+                f"{name} spent {money(spent[-1], currency)} in {month_name(month)}, {gap(spent[-1], budget, currency)} "
+                f"its budget of {money(budget, currency)}; the month is over."
+            )
         who = owner(mine)
         alerts.append(
             Alert(
@@ -75,7 +82,9 @@ def pace_alerts(
                 actual=float(spent[-1]),
                 expected=float(pace[-1]),
                 what=text,
-                do="Decide now: slow something down, or ask for more budget before the month ends.",
+                do="Explain it at the close, and see whether the next month's budget still holds."
+                if ended
+                else "Decide now: slow something down, or ask for more budget before the month ends.",
                 business_unit="" if unit == COMPANY else unit,
                 team="" if unit == COMPANY else who["team"],
             )

@@ -51,7 +51,7 @@ def waste(facts: WasteFacts) -> list[Waste]:
             sure=sure,
             evidence=_evidence(same, last),
             why=(
-                f"The same use every day for {len(run)} days, weekends too: {run.mean():,.4g} "
+                f"The same use every day for {len(run)} days, weekends too: {float(f'{run.mean():.4g}'):,.10g} "
                 f"{same['ConsumedUnit'].iloc[0]} a day, {run.std() / run.mean():.1%} up or down.".replace(
                     "%", " %"
                 )

@@ -11,6 +11,7 @@ from ...measure.change.week import Mover, Week
 from ...measure.waste import Waste
 from ...periods import month_name
 from ...wording import clean, money, percent
+from ...wording import day as in_words
 from ...wording.workload import spoken
 from ..alerts.answers import Answered
 
@@ -146,16 +147,16 @@ def of_waste(line: Waste, month: str, last: str) -> Item:
     """A line of waste of a month: what it cost in it. The same resource and kind have one id as long as it lasts."""
     subject = line.resource or line.workload
     kind = f"{line.kind[:1].upper()}{line.kind[1:]}"
-    of = f" of {clean(spoken(line.workload))}" if line.workload and line.resource else ""
-    since = f" since {line.since}" if line.since else ""
+    of = f" ({clean(spoken(line.workload))})" if line.workload and line.resource else ""
+    since = f"; some of it since {in_words(line.since)}" if line.since else ""
     return Item(
         id=identity("waste", line.kind, line.resource, line.workload, line.since),
         section=WASTE,
         kind=kind,
         subject=subject,
         what=(
-            f"{clean(spoken(subject))}{of} cost {money(line.month_cost, line.currency)} in {month_name(month)} "
-            f"and bought nothing{since}."
+            f"{money(line.month_cost, line.currency)} of {month_name(month)} for {clean(spoken(subject))}{of} "
+            f"bought nothing{since}."
         ),
         why=clean(line.why).rstrip("."),
         do=DO[line.category],

@@ -8,6 +8,7 @@ from ...measure.cycle.types import UnitCost
 from ...periods import month_name
 from ...wording import four
 from ..charts.unit_costs import unit_cost_trend
+from ..page.costs import RUNS_UP
 from ..page.html import shell
 from ..page.tables import Column, table, templates
 from .audiences import Audience
@@ -65,8 +66,24 @@ def tile(line: UnitCost) -> tuple[str, str, str, str]:
     change = line["change_pct"]
     if change is None:
         return line["name"], value(line), unit(line), ""
-    word, tone = moved(change, line["better"])
+    word, tone = moved_line(line)
     return line["name"], value(line), ", ".join(filter(None, [unit(line), word])), tone
+
+
+def moved_line(line: UnitCost) -> tuple[str, str]:
+    """`moved` of a figure: a share moves in points, and of what runs up by itself no move is better or worse.
+
+    >>> moved_line({"name": "Commitment used", "unit": "share", "value": 0.8, "previous": 0.7, "change_pct": 1 / 7, "better": "higher"})
+    ('up 10.0 points', 'good')
+    """
+    if line["change_pct"] is None:
+        return "–", ""
+    word, tone = moved(line["change_pct"], line["better"])
+    if line["unit"] == "share" and line["previous"] is not None:
+        points = line["value"] - line["previous"]
+        word, tone = moved(points, line["better"])
+        word = word.replace(" %", " points")
+    return word, "" if line["name"] in RUNS_UP else tone
 
 
 def moved(change: float, better: str) -> tuple[str, str]:
@@ -113,7 +130,7 @@ def _figures(pack: Pack):
     for line in pack.lines:
         before = line["previous"]
         before_text = share(before) if line["unit"] == "share" else four(before)
-        change = "–" if line["change_pct"] is None else moved(line["change_pct"], "lower")[0]
+        change = moved_line(line)[0]
         partial = " (days missing)" if line["partial"] else ""
         rows.append(
             [

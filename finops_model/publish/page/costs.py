@@ -8,6 +8,7 @@ from ...periods import month_name
 from ..charts.unit_costs import unit_cost_trend
 from .tables import Column, Figures, table
 
+RUNS_UP = ("Budget spent",)  # grow with every month of a year: neither better nor worse
 SMALL = 9  # unit costs drawn; the table has all of them
 
 
@@ -169,6 +170,6 @@ def moved_words(line: UnitCost, least: float = OF_LINE) -> str:
 def moved_tone(line: UnitCost, least: float = OF_LINE) -> str:
     """The colour of a change of at least `least`; "" of a smaller one."""
     change = line["change_pct"]
-    if change is None or abs(change) < least:
+    if change is None or abs(change) < least or line.get("name") in RUNS_UP:
         return ""
     return "good" if (change < 0) == (line["better"] == "lower") else "bad"

@@ -17,7 +17,11 @@ from ..tables import Figures, toned, unbroken
 
 MOST = 3
 SAVES = "What would save most, a month"
-NAME, LONG = 44, 100  # letters of a name, and of the words below it: page one is one sheet
+NAME, LONG, ADVICE = (
+    44,
+    100,
+    60,
+)  # letters of a name, of the words below it, of what to do: page one is one sheet
 
 
 class Item(NamedTuple):
@@ -151,13 +155,20 @@ def advice(figures: Figures, most: int = MOST) -> Block | None:
     found = figures.brief.get("advice")
     if not found:
         return None
+    # a commitment that ends is decided above, in the size that fits best: here it would stand twice, in another size
+    above = any(one["kind"] == "commitment ends" for one in figures.one.get("decisions") or [])
+    lines = [
+        (i, line)
+        for i, line in enumerate(found["lines"])
+        if not (above and line["id"].startswith("commitments-"))
+    ]
     items = []
-    for i, line in enumerate(found["lines"][:most]):
+    for i, line in lines[:most]:
         figure = figures.show(f"advice/lines/{i}/saves", "money")
         owner = short(line["owner"], NAME) or "no owner named"
         items.append(
             Item(
-                short(line["what"], NAME),
+                short(line["what"], ADVICE),
                 figure,
                 owner if line["sure"] else f"{owner}; to be asked",
             )
