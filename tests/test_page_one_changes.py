@@ -273,3 +273,37 @@ def test_a_factor_scales_the_money_of_changes():
         assert b["what"] == a["what"] and b["change"] == pytest.approx(
             a["change"] * factor, abs=0.02 * factor
         )
+
+
+def test_a_year_of_other_months_is_no_last_forecast_of_this_one():
+    """FY2027 was the calendar year when the last report was published, and begins in April since: no bill was corrected."""
+    from finops_model.measure.change.moved import since_last_month
+    from finops_model.measure.page_one.last import same_years, value_in
+    from finops_model.measure.page_one.spans import spans
+    from finops_model.periods import Calendar
+
+    months = [f"2027-{i:02d}" for i in range(1, 13)]
+    line = {"workload": "a", "sku": "s", "unit": "", "quantity": 0.0, "cost": 1200.0}
+    then = {
+        "period": "FY2027",
+        "as_of": "2026-09-30",
+        "p50": 1200.0,
+        "mean": 1200.0,
+        "booked": 0.0,
+        "by_month": dict.fromkeys(months, 100.0),
+        "lines": [line],
+    }
+    now = {**then, "booked": 700.0, "by_month": dict.fromkeys(["2026-11", "2027-03"], 100.0)}
+    assert since_last_month([now], {"expected": [then]}, [], None, None, {}, 4) == []
+    every = spans(Calendar(starts=4), 2027)
+    brief = {
+        "month": "2026-09",
+        "landing": {"last": "2026-12"},
+        "page_one": {"periods": {"lines": [{"period": "FY2027", "value": 1200.0}]}},
+        "actual": {"by_month": {f"2026-{i:02d}": 10.0 for i in range(1, 10)}},
+        "forecast": {"months": [{"month": f"2026-{i}", "mean": 10.0} for i in (10, 11, 12)]},
+    }
+    brief["forecast"]["months"] += [{"month": month, "mean": 100.0} for month in months]
+    same = same_years(brief, every)
+    assert (same, value_in(brief, every[-1], same)) == (False, 9 * 10.0 + 3 * 100.0)
+    assert same_years({"landing": {"last": "2027-03"}}, every)

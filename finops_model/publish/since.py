@@ -43,7 +43,8 @@ class Published:
     def beside(self, land: Mapping | None = None) -> dict:
         """The same as plain values, for --json: `period`, `p50`, `overrun_probability` as published, and `now` with `change`, a share of it."""
         then, now = self.landing, None
-        if land is not None and land["period"] == then["period"] and then["p50"] is not None:
+        same = land is not None and all(land.get(k) == then.get(k) for k in ("period", "last"))
+        if land is not None and same and then["p50"] is not None:
             now = land["p50"]
         return {
             "month": self.month,

@@ -250,7 +250,11 @@ def published(
     )
     currency, own = brief["currency"], "" if brief["unit"] == COMPANY else brief["unit"]
     period = months[0] if len(months) == 1 else words.months(months, starts)
-    kept = [one for one in brief.get("expected") or () if one["period"] == period]
+    kept = [
+        one
+        for one in brief.get("expected") or ()
+        if one["period"] == period and max(one["by_month"], default="") == months[-1]
+    ]
     if kept:
         one = kept[0]
         amount, lines = one["booked"], [lines_of.of_expected(one["lines"], currency)]

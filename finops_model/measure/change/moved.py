@@ -220,6 +220,8 @@ def since_last_month(
 ) -> list[Moved]:
     """`moved` of every period that this forecast and the one of a month before both reach: as published if it was, else replayed.
 
+    A year of the same name that ended in another month (`fiscal_year_starts` was changed since) is another period.
+
     rows      cost rows of the unit;  booked: {YYYY-MM: cost}, of months up to now
     """
     if not now:
@@ -228,6 +230,7 @@ def since_last_month(
         "published",
         list((published.get("expected") or []) if published is not None else []),
     )
+    then = [one for one in then if any(_same(one, other) for other in now)]
     if not then:
         run = replays[-1] if len(replays) else None  # of the newest month end
         if run is None or (unit is not None and unit not in run.units):
@@ -236,9 +239,17 @@ def since_last_month(
         source, then = "re-created", expected(run, unit, known, starts)
     of = {one["period"]: one for one in then}
     both = [
-        moved(of[one["period"]], one, rows, booked, source) for one in now if one["period"] in of
+        moved(of[one["period"]], one, rows, booked, source)
+        for one in now
+        if one["period"] in of and _same(of[one["period"]], one)
     ]
     return [one for one in both if one is not None]
+
+
+def _same(then: Expected, now: Expected) -> bool:
+    """Whether two forecasts are of the same months: by their name and their last month."""
+    ends = [max(one["by_month"], default="") for one in (then, now)]
+    return then["period"] == now["period"] and ends[0] == ends[1]
 
 
 def points(shares: Mapping[str, float], whole: float) -> dict[str, float]:

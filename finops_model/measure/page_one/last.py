@@ -39,7 +39,8 @@ def last_of(
     """
     brief = close.reported.get(unit)
     if brief is not None:
-        said = {one.name: value_in(brief, one) for one in every}
+        same = same_years(brief, every)
+        said = {one.name: value_in(brief, one, same) for one in every}
         return Last(brief["month"], "published", {k: v for k, v in said.items() if v is not None})
     name = None if unit == COMPANY else unit
     run = close.replays[-1] if len(close.replays) else None  # of the newest month end
@@ -68,9 +69,20 @@ def moved_since(line: Mapping, currency: str) -> float | None:
     return moved
 
 
-def value_in(brief: Mapping, span: Span) -> float | None:
-    """The mean of a quarter or year in a published brief, also in one of before page one; None where it does not say it."""
-    if (own := brief.get("page_one")) and (told := own.get("periods")):
+def same_years(brief: Mapping, every: Sequence[Span]) -> bool:
+    """Whether the years of a brief have the months of these; not where `fiscal_year_starts` was changed since it was published."""
+    last = str((brief.get("landing") or {}).get("last") or "")
+    if len(last) != len("2026-12"):  # of a year of weeks, or of before it was kept
+        return True
+    return any(one.kind == "year" and str(one.last)[5:7] == last[5:] for one in every)
+
+
+def value_in(brief: Mapping, span: Span, same: bool = True) -> float | None:
+    """The mean of a quarter or year in a published brief, also in one of before page one; None where it does not say it.
+
+    same    its years have the months of ours: its own lines are read; else its months are added up
+    """
+    if same and (own := brief.get("page_one")) and (told := own.get("periods")):
         return next((one["value"] for one in told["lines"] if one["period"] == span.name), None)
     values = [_part(brief, part) for part in span.parts]
     known = [value for value in values if value is not None]

@@ -91,7 +91,7 @@ def _year(brief: Brief, periods: Periods, last: Mapping) -> ChangeLine | None:
 def _budgets(brief: Brief, last: Mapping) -> list[ChangeLine]:
     """Budgets of the year whose amounts are others than in the last report."""
     then, now = last["landing"], brief["landing"]
-    if then["period"] != now["period"]:
+    if (then["period"], then.get("last")) != (now["period"], now.get("last")):
         return []
     change = (now["budget"] or 0.0) - (then["budget"] or 0.0)
     same = (then["budget"] is None) == (now["budget"] is None)
