@@ -251,7 +251,8 @@ def test_a_file_that_cannot_be_meant_is_refused_by_its_cell(tmp_path, text, mess
         ({"initiative": "B"}, "--initiative: unknown initiative 'B'. Known: A."),
         (
             {"period": "2026-09"},
-            "--period: no initiative has a value in 2026-09. Name a period that the file of values has.",
+            "--period: no initiative has a value in 2026-09. values.csv has values in 2026-01: name a period of these, or "
+            "--from 2026-01 --to 2026-01.",
         ),
         (
             {"first": "2026-03", "last": "2026-01"},

@@ -37,16 +37,21 @@ def advise(ground: Ground) -> list[Recommendation]:
         skus = [s for s in re.split(r"[;,|]\s*", str(record.get("x_SkuIds") or "")) if s]
         if not name or not held or not skus or not ground.as_of < end[:10] or end[:7] > last:
             continue
-        every += [_advice(ground, record, size, skus) for size in SIZES]
+        sizes = {_size(held, size) for size in SIZES}  # of a small one two may be one
+        every += [_advice(ground, record, size, skus) for size in sorted(sizes)]
     return every
 
 
-def _advice(ground: Ground, record: dict, size: float, skus: list[str]) -> Recommendation:
+def _size(held: float, size: float) -> float:
+    """What is renewed: as it is held, else whole units."""
+    return held if size == 1 else max(round(held * size), 1)
+
+
+def _advice(ground: Ground, record: dict, quantity: float, skus: list[str]) -> Recommendation:
     name, end = str(record["ContractCommitmentId"]), str(record["ContractCommitmentPeriodEnd"])[:10]
     start = str(record.get("ContractCommitmentPeriodStart") or "")[:10]
     months = _months(start, end)
     held = _number(record["ContractCommitmentQuantity"])
-    quantity = held * size if size == 1 else max(round(held * size), 1)
     unit = str(record.get("ContractCommitmentUnit") or "")
     terms = {
         key: value

@@ -169,6 +169,12 @@ def _period(
             raise InputError(
                 f"--period: {asked.name} is weeks, and values are of calendar months. Name months: --from {asked.months[0]} --to {asked.months[-1]}."
             )
+        if not set(asked.months) & set(known):
+            which = f", which is {_span(asked.months)}" if len(asked.months) > 1 else ""
+            raise InputError(
+                f"--period: no initiative has a value in {asked.name}{which}. {settings.values} has values in {_span(known)}: name a period "
+                f"of these, or --from {known[0]} --to {known[-1]}."
+            )
         return tuple(asked.months), asked.name
     start = check_month(first, "--from") if first else known[0]
     end = check_month(last, "--to") if last else known[-1]
@@ -176,6 +182,10 @@ def _period(
         raise InputError(f"--to: {end} is before {start}. Name the later month.")
     words = month_name(start) if start == end else f"{month_name(start)} to {month_name(end)}"
     return month_range(start, end), words
+
+
+def _span(months: Sequence[str]) -> str:
+    return months[0] if months[0] == months[-1] else f"{months[0]} to {months[-1]}"
 
 
 def _costs(
