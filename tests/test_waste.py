@@ -439,7 +439,7 @@ def a_brief() -> dict:
 def test_waste_stands_in_brief_page_and_workbook(a_brief, tmp_path):
     found = a_brief["waste"]
     assert found["sentence"] == (
-        "In March 2026 €310, 3 % of the cost, bought nothing: idle endpoint. "
+        "In March 2026 €310, 3.4 % of the cost, bought nothing: idle endpoint. "
         "Over by now, and worth a word: runaway job."
     )
     assert (found["sure"], found["not_sure"], found["share"]) == (310.0, 0.0, 310 / 9000)

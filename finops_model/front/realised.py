@@ -17,7 +17,7 @@ from ..progress import Progress
 from ..publish import close
 from ..settings import Settings, load_settings
 from ..simulate.scenarios import run_many
-from ..wording import money, percent, span
+from ..wording import clean, money, percent, span
 from ..wording.pictures import bars, ranges
 
 PATHS = 500  # futures of the savings of open actions
@@ -141,7 +141,7 @@ def _answer(
         if known
         else {},
         picture=ranges(
-            [one.action.id for one in known],
+            [f"{one.action.id} {clean(one.action.action)}" for one in known],
             [one.result.a_month(one.result.low) for one in known],
             [one.result.a_month(one.result.saved) for one in known],
             [one.result.a_month(one.result.high) for one in known],
@@ -294,7 +294,7 @@ def _pipeline(settings: Settings, ledger, daily, actions, paths: int, progress) 
             "saving": sum(one.saving for one in known),
         },
         picture=bars(
-            [one.action.id for one in known],
+            [f"{one.action.id} {clean(one.action.action)}" for one in known],
             [one.weighed for one in known],
             [money(one.weighed, currency) for one in known],
             words="What open actions would save a month, weighed by how likely each is done.",

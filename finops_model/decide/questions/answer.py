@@ -236,14 +236,14 @@ class Answer:
         cells = "".join(
             "<tr>"
             + "".join(
-                f'<td{kind} style="text-align:{_side(r)}">{_safe(v)}</td>'
+                f'<td{kind} style="text-align:{_side(r)}">{_days(_safe(v))}</td>'
                 for v, r, kind in zip(row, right, kinds, strict=True)
             )
             + "</tr>"
             for row in shown.itertuples(index=False, name=None)
         )
         head = "".join(
-            f'<th style="text-align:{_side(r)}">{_defined(column)}</th>'
+            f'<th style="text-align:{"right" if r else "left"}">{_defined(column)}</th>'
             for column, r in zip(shown, right, strict=True)
         )
         return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table></div>'
@@ -252,7 +252,7 @@ class Answer:
 MOST_ROWS = 80  # of a further table on a page; files have all
 STYLE = (
     "<style>body{font:15px/1.5 system-ui,sans-serif;color:#17212b;background:#fff;margin:0}main{max-width:1080px;margin:0 auto;padding:24px}"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}th,td{padding:5px 12px;border-bottom:1px solid #e3e8ec;vertical-align:top}td.long{min-width:13em}td.short{white-space:nowrap}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}th,td{padding:5px 12px;border-bottom:1px solid #e3e8ec;vertical-align:top}th{vertical-align:bottom}td.long{min-width:13em}td.short,.day{white-space:nowrap}"
     "th{font-weight:500;color:#5b6b7a}figure{margin:12px 0}svg{max-width:100%;height:auto}strong{font-size:19px}summary{cursor:pointer;color:#5b6b7a;margin:10px 0}</style>"
 )
 
@@ -365,6 +365,15 @@ def _width(column: pd.Series) -> str:
         re.fullmatch(r"[\d-]{7,10}|[0-9a-f]{8,12}|[$€£–−+\d.,]+[km]?|", text) for text in texts
     )
     return ' class="short"' if one else ""
+
+
+def _days(text: str) -> str:
+    """A page's text with its days kept on one line.
+
+    >>> _days("on 2026-10-31")
+    'on <span class="day">2026-10-31</span>'
+    """
+    return re.sub(r"(?<![\w-])(\d{4}-\d\d-\d\d)(?![\w-])", r'<span class="day">\1</span>', text)
 
 
 def _safe(text) -> str:

@@ -7,7 +7,7 @@ from ...names import COMPANY
 from ...periods import add_months, month_name
 from ..close import Close
 from ..waste import Waste
-from ..words import money, percent
+from ..words import money
 from .types import WasteFound, WasteLine, WasteMonth
 
 MONTHS = 13
@@ -94,7 +94,9 @@ def _sentence(
     ]
     said = [f"In {when} no waste is sure."]
     if dearest:
-        share = f", {percent(sure / spent)} of the cost" if spent > 0 else ""
+        share = (
+            f", {100 * sure / spent:.1f} % of the cost".replace(".0 %", " %") if spent > 0 else ""
+        )
         said = [f"In {when} {money(sure, currency)}{share}, bought nothing: {listing(dearest, 4)}."]
     if not_sure:
         said.append(f"Somebody should look at another {money(not_sure, currency)}.")
