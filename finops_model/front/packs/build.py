@@ -181,7 +181,7 @@ class _Ground:
         tones = [
             moved_line(line)[1]
             for line in lines
-            if line["change_pct"] is not None and line["name"] not in RUNS_UP
+            if moved_line(line)[0] != "–" and line["name"] not in RUNS_UP
         ]
         if tones:
             parts = [

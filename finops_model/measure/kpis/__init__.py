@@ -420,7 +420,8 @@ def unit_costs(
             continue
 
         before = next((row for row in reversed(rows) if row["month"] < month), None)
-        change = now["value"] / before["value"] - 1 if before and before["value"] else None
+        # of nothing, and of less than nothing, there is no share
+        change = now["value"] / before["value"] - 1 if before and before["value"] > 0 else None
         line: UnitCost = {
             "name": part.name,
             "unit": part.unit,

@@ -63,10 +63,8 @@ def page(pack: Pack) -> str:
 
 def tile(line: UnitCost) -> tuple[str, str, str, str]:
     """(title, figure, line below, tone) of a figure."""
-    change = line["change_pct"]
-    if change is None:
-        return line["name"], value(line), unit(line), ""
     word, tone = moved_line(line)
+    word = "" if word == "–" else word
     return line["name"], value(line), ", ".join(filter(None, [unit(line), word])), tone
 
 
@@ -75,14 +73,16 @@ def moved_line(line: UnitCost) -> tuple[str, str]:
 
     >>> moved_line({"name": "Commitment used", "unit": "share", "value": 0.8, "previous": 0.7, "change_pct": 1 / 7, "better": "higher"})
     ('up 10.0 points', 'good')
+    >>> moved_line({"name": "Unexpected cost", "unit": "share", "value": 0.006, "previous": 0.0, "change_pct": None, "better": "lower"})
+    ('up 0.6 points', 'bad')
     """
-    if line["change_pct"] is None:
-        return "–", ""
-    word, tone = moved(line["change_pct"], line["better"])
-    if line["unit"] == "share" and line["previous"] is not None:
-        points = line["value"] - line["previous"]
-        word, tone = moved(points, line["better"])
+    if line["unit"] == "share" and None not in (line["value"], line["previous"]):
+        word, tone = moved(line["value"] - line["previous"], line["better"])
         word = word.replace(" %", " points")
+    elif line["change_pct"] is None:
+        return "–", ""
+    else:
+        word, tone = moved(line["change_pct"], line["better"])
     return word, "" if line["name"] in RUNS_UP else tone
 
 
@@ -106,10 +106,10 @@ def value(line: UnitCost) -> str:
 def share(figure: float | None) -> str:
     """A share in percent.
 
-    >>> share(0.4123), share(None)
-    ('41.2 %', '–')
+    >>> share(0.4123), share(-0.001), share(None)
+    ('41.2 %', '−0.1 %', '–')
     """
-    return "–" if figure is None else f"{100 * figure:.1f} %"
+    return "–" if figure is None else f"{100 * figure:.1f} %".replace("-", "−")
 
 
 def unit(line: UnitCost) -> str:

@@ -152,15 +152,15 @@ def moved_words(line: UnitCost, least: float = OF_LINE) -> str:
     'down 3.5 % (favourable)'
     >>> moved_words({"change_pct": 0.001, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 0.999})
     'up 0.1 %'
+    >>> moved_words({"change_pct": None, "better": "lower", "unit": "share", "value": 0.027, "previous": -0.001})
+    'up 2.8 points (unfavourable)'
     """
-    change = line["change_pct"]
+    change = _moved(line)
     if change is None:
         return "–"
     if abs(change) < 0.0005:
         return "unchanged"
-    by = f"{abs(change) * 100:.1f} %"
-    if line["unit"] == "share" and line["previous"] is not None:
-        by = f"{abs(line['value'] - line['previous']) * 100:.1f} points"
+    by = f"{abs(change) * 100:.1f} {'points' if line['unit'] == 'share' else '%'}"
     words = f"{'up' if change > 0 else 'down'} {by}"
     if not (tone := moved_tone(line, least)):
         return words
@@ -169,7 +169,17 @@ def moved_words(line: UnitCost, least: float = OF_LINE) -> str:
 
 def moved_tone(line: UnitCost, least: float = OF_LINE) -> str:
     """The colour of a change of at least `least`; "" of a smaller one."""
-    change = line["change_pct"]
-    if change is None or abs(change) < least or line.get("name") in RUNS_UP:
+    change = _moved(line)
+    if change is None or line.get("name") in RUNS_UP:
+        return ""
+    whole = abs(line["previous"] or 0.0) if line["unit"] == "share" else 1.0
+    if abs(change) < max(least * whole, 0.0005):
         return ""
     return "good" if (change < 0) == (line["better"] == "lower") else "bad"
+
+
+def _moved(line: UnitCost) -> float | None:
+    """Change of a unit cost as a share of what it was; of a share the points by which it moved: below or at 0 it has no change in per cent."""
+    if line["unit"] != "share":
+        return line["change_pct"]
+    return None if line["previous"] is None else line["value"] - line["previous"]
