@@ -324,3 +324,26 @@ def test_an_alert_is_answered_by_command_and_shows_it(tmp_path):
     (page,) = (tmp_path / "ws").rglob("alerts.html")
     assert "disputed by Ada" in page.read_text()
     assert fm.monday(fm.load_settings(tmp_path / "ws")).table["answer"][0].startswith("disputed by")
+
+
+def test_an_old_note_of_the_whole_company_is_not_on_a_waste_that_goes_on():
+    from finops_model.facts.cycle.notes import Note
+    from finops_model.publish.monday.gather import _with_notes
+
+    words = dict.fromkeys(
+        ("id", "section", "kind", "what", "why", "do", "over", "owner", "business_unit", "team"), ""
+    )
+    item = Item(
+        **words, subject="SEAT", workload="seats", amount=1.0, first="2026-01-01", last="2026-10-31"
+    )
+    told = [
+        Note(day=day, until=day, text=text, workload=workload)
+        for day, text, workload in (
+            ("2026-03-09", "Demo", ""),
+            ("2026-10-20", "Move", ""),
+            ("2026-03-10", "Joined", "seats"),
+            ("2026-10-20", "Other", "chat"),
+        )
+    ]
+    said = " ".join(_with_notes(item, tuple(told), "2026-10-31").notes)
+    assert "Demo" not in said and "Other" not in said and "Move" in said and "Joined" in said

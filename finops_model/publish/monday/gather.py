@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from ...facts.cycle.notes import Note
@@ -23,6 +24,10 @@ from ..alerts.answers import Answered, record_answers
 from ..alerts.workspace import answers_of, look
 from ..close import books
 from .items import Item, in_order, of_alert, of_mover, of_waste, once_each, with_answers
+
+LATELY = (
+    35  # days: what was noted of the whole company longer ago says nothing of a waste that goes on
+)
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,14 @@ def record(settings: Settings, answers: list[Answered], known: dict[str, str]) -
 
 
 def _with_notes(item: Item, notes: tuple[Note, ...], as_of: str) -> Item:
-    """An item with the dated notes on its days: what is known of them already."""
-    said = noted(notes, item.subject, item.first or as_of, item.last)
+    """An item with the dated notes on its days: what is known of them already; notes of the whole company on its newest LATELY days."""
+    first = item.first or as_of
+    lately = max(first, str(np.datetime64(item.last or as_of, "D") - LATELY))
+    said = [
+        note
+        for note in noted(notes, item.workload or item.subject, first, item.last)
+        if note.workload or note.until >= lately
+    ]
     return replace(item, notes=tuple(f"{one.span}: {clean(one.text)}" for one in said))
 
 
