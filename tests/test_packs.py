@@ -139,3 +139,27 @@ def test_a_share_moves_in_points_and_what_runs_up_by_itself_is_not_worse():
     assert moved_line(spent) == ("up 15.8 points", "")
     over = line | {"name": "Budget variance", "better": "lower", "value": 0.01, "previous": -0.02}
     assert moved_line(over | {"change_pct": -1.5}) == ("up 3.0 points", "bad")
+
+
+def test_units_against_budgets_have_a_total_and_a_unit_sees_itself_alone(tmp_path):
+    from finops_model.facts.plans.read import read_budgets
+
+    path = tmp_path / "budgets.csv"
+    path.write_text(
+        "business_unit,month,currency,amount\nA,2026-03,USD,100\nB,2026-03,USD,50\n"
+        "A,2026-02,USD,1\nB,2026-02,USD,1\nA,2026-01,USD,1\nB,2026-01,USD,1\n"
+    )
+    budgets = read_budgets(path, "USD")
+    daily = pd.DataFrame(
+        {
+            "x_BusinessUnit": ["A", "B"],
+            "x_Month": ["2026-03", "2026-03"],
+            "ChargeDate": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "EffectiveCost": [120.0, 20.0],
+            "ChargeCategory": ["Usage", "Usage"],
+        }
+    )
+    all_of_them = blocks.units(daily, budgets, "2026-03", "2026-03-31", 1, "USD")
+    assert all_of_them.total[:4] == ["Company", "$140", "$150", "$10.00 left"]
+    alone = blocks.units(daily[:1], budgets, "2026-03", "2026-03-31", 1, "USD", "A")
+    assert [row[0] for row in alone.rows] == ["A"] and alone.total is None

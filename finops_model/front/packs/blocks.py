@@ -111,7 +111,13 @@ def workloads(daily: pd.DataFrame, month: str, currency: str) -> Block:
 
 
 def units(
-    daily: pd.DataFrame, budgets: Budgets | None, month: str, as_of: str, starts: int, currency: str
+    daily: pd.DataFrame,
+    budgets: Budgets | None,
+    month: str,
+    as_of: str,
+    starts: int,
+    currency: str,
+    of: str = COMPANY,
 ) -> Block:
     """Each unit against its budget, in the month and in the fiscal year so far (months with a budget alone)."""
     if budgets is None:
@@ -125,7 +131,8 @@ def units(
     ].sum()
     year = [m for m in fiscal_months(month, starts) if m <= month]
     shown = []
-    for unit in sorted({*(name for name, _ in costs.index), *budgets.units()}):
+    every = {*(name for name, _ in costs.index), *budgets.units()}
+    for unit in sorted(every if of == COMPANY else every & {of}):  # rows are of one unit alone
         now = float(costs.get((unit, month), 0.0))
         so_far = float(sum(costs.get((unit, m), 0.0) for m in year))
         plan, to_date = budgets.month(unit, month, as_of), budgets.year(unit, year, as_of)
@@ -141,6 +148,17 @@ def units(
                 _over(so_far, to_date, currency),
             ]
         )
+    cost = float(sum(costs.get((unit, month), 0.0) for unit in {name for name, _ in costs.index}))
+    whole = float(sum(amount for (_, m), amount in costs.items() if m in year))
+    plan, to_date = budgets.month(COMPANY, month, as_of), budgets.year(COMPANY, year, as_of)
+    total = [
+        COMPANY,
+        money(cost, currency),
+        "none" if plan is None else money(float(plan), currency),
+        _over(cost, plan, currency),
+        money(whole, currency),
+        _over(whole, to_date, currency),
+    ]
     return Block(
         "Units and their budgets",
         "",
@@ -153,6 +171,7 @@ def units(
             Column("Over or left"),
         ),
         shown,
+        total if len(shown) > 1 else None,
     )
 
 

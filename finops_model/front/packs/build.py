@@ -171,6 +171,7 @@ class _Ground:
             self.as_of,
             settings.fiscal_year_starts,
             settings.currency,
+            self.unit,
         )
 
     def sentence(self, lines: Sequence[UnitCost], audience: Audience) -> str:
