@@ -107,8 +107,10 @@ def told(advice: Advice, name: str) -> Answer:
         question="advise",
         sentence=f"{clean(one.title)}: {money(one.run_rate, one.currency)} a month from {one.since}, {money(one.in_year, one.currency)} this fiscal year"
         f"{f', net of {money(one.one_off, one.currency)} once' if one.one_off else ''}.",
-        table=pd.DataFrame(one.evidence),
-        forms={"cost a month": "money", "cost": "money", "share": "share", "price": "units"},
+        table=(rows := pd.DataFrame(one.evidence)),
+        forms=dict.fromkeys(rows.select_dtypes("number").columns, "units")
+        | dict.fromkeys(("cost a month", "cost", "not opened", "paid", "unused"), "money")
+        | {"share": "share"},
         range=f"{eight_of_ten(low, high, one.currency)} this fiscal year.",
         reason=clean(one.why),
         next_best=instead,
