@@ -36,7 +36,7 @@ def advised_for(
     return {
         "count": len(found.chosen),
         "asked": len(found.asked),
-        "saves": sum(a.run_rate or 0.0 for a in found.chosen),
+        "saves": found.run_rate,
         "in_year": float(year.mean()),
         "p10": low,
         "p90": high,

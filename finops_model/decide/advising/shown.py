@@ -31,7 +31,7 @@ def answer_of(advice: Advice) -> Answer:
     """The list: what is chosen, largest first; what cannot be done beside it, and what was left out, as further tables."""
     year = advice.jointly[:, advice.in_year].sum(axis=1) - advice.one_off
     low, high = (float(v) for v in np.quantile(year, (0.1, 0.9)))
-    rate = sum(each.run_rate or 0.0 for each in advice.chosen)
+    rate = advice.run_rate
     tables = {}
     if advice.others:
         tables["Instead of one chosen"] = pd.DataFrame(

@@ -24,7 +24,7 @@ from ...simulate.kept_fits import Fits
 from ..advice import Ground, Recommendation, advised
 from .chosen import choose
 from .decided import standing
-from .simulated import Bench, costs, possible, simulated, valued, within_evidence
+from .simulated import YEAR, Bench, costs, possible, simulated, valued, within_evidence
 
 PATHS = 1000  # futures of a list of advice
 LEAST = 1.0  # money a month: a saving below it is none
@@ -61,6 +61,15 @@ class Advice:
     def every(self) -> tuple[Recommendation, ...]:
         """Chosen, not chosen, and to be asked."""
         return (*self.chosen, *self.others, *self.asked)
+
+    @property
+    def run_rate(self) -> float:
+        """What the set saves a month once all of it acts, jointly: mean of the first 12 months that are simulated from then on; the sum of each where none is."""
+        last = max((each.since[:7] for each in self.chosen), default="")
+        at = [i for i, month in enumerate(self.months) if month >= last][:YEAR]
+        if not at or not self.chosen:
+            return sum(each.run_rate or 0.0 for each in self.chosen)
+        return float(self.jointly[:, at].mean(axis=0).mean())
 
     @property
     def one_off(self) -> float:
