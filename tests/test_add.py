@@ -303,6 +303,9 @@ def test_a_table_of_the_cycle_is_no_bill(place):
         said[0]
         == "worth.csv: a table of business value: 1 row; values of finops.yaml: plans/worth.csv"
     )
+    written(place / "more.csv", head + "Bot,2026-02,revenue,1,2,3,Ana,5\n")
+    with pytest.raises(InputError, match="Put the new rows into that file"):
+        adding(place, "more.csv", confirm=yes)
     written(place / "bad.csv", head + "Bot,2026-01,revenue,3,2,1,Ana,5\n")
     with pytest.raises(InputError, match="bad.csv: line 2"):
         adding(place, "bad.csv", confirm=yes)

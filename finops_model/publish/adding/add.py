@@ -196,6 +196,11 @@ def _longer_settings(settings: Settings, items: list[Item], places: dict[Path, P
                 f"entity: {item.key}: {item.file.name}"
             )
         longer = with_named(text, item.key, name, several=item.key not in ONE)
+        if longer is None and item.key in cycle.READERS:
+            raise InputError(
+                f"{item.file}: finops.yaml has {item.said} already ({item.key}: {getattr(settings, item.key)}), and takes one. Nothing was "
+                "written. Put the new rows into that file, or put this one in its place."
+            )
         if longer is None:
             raise InputError(
                 f"{item.file}: finops.yaml says {item.key}: {getattr(settings, item.key)} in a way that nothing can be added to. Nothing "
