@@ -123,7 +123,11 @@ def _saving(base, run, since: str) -> tuple[float, float, float]:
 
 
 def _capped(action: Action, saving: tuple[float, float, float]) -> tuple[float, ...]:
-    """What is switched off or deleted saves no more than what it costs: it does not grow with the work beside it (§17.21)."""
+    """What is switched off or deleted saves no more than what it costs: it does not grow with the work beside it (§17.21).
+
+    >>> _capped(Action(id="a", action="off", kind="idle_endpoints", monthly_saving=100), (200.0, 160.0, 240.0))
+    (100.0, 80.0, 120.0)
+    """
     most = float(action.monthly_saving or 0.0)
     if action.kind not in STEADY or not 0 < most < saving[0]:
         return saving
