@@ -17,6 +17,7 @@ from ..tables import Figures, toned, unbroken
 
 MOST = 3
 SAVES = "What would save most, a month"
+ELSE = "What else would save, a month"  # beside a renewal that is decided above
 NAME, LONG, ADVICE = (
     44,
     100,
@@ -162,6 +163,7 @@ def advice(figures: Figures, most: int = MOST) -> Block | None:
         for i, line in enumerate(found["lines"])
         if not (above and line["id"].startswith("commitments-"))
     ]
+    title = SAVES if len(lines) == len(found["lines"]) else ELSE
     items = []
     for i, line in lines[:most]:
         figure = figures.show(f"advice/lines/{i}/saves", "money")
@@ -176,13 +178,13 @@ def advice(figures: Figures, most: int = MOST) -> Block | None:
     rest = found["count"] + found["asked"] - len(items)
     more = f"{rest} more: finops advise" if rest > 0 else ""
     if not found["count"]:
-        return Block(SAVES, items, more)
+        return Block(title, items, more)
     note = Markup("{} this fiscal year {}, in no figure above{}").format(
         figures.show("advice/in_year", "money"),
         "together" if found["count"] > 1 else "from the first",
         f"; {more}" if more else "",
     )
-    return Block(SAVES, items, note)
+    return Block(title, items, note)
 
 
 def thing(name: str) -> str:
