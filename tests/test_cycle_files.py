@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from finops_model.errors import InputError
+from finops_model.facts.cycle.actions import read_actions
 from finops_model.facts.cycle.customers import read_customer_usage, read_customers
 from finops_model.facts.cycle.quality import read_quality
+from finops_model.facts.plans import sheet
 
 HEAD = "week,workload,model,sampled,accepted,score,scale\n"
 GOOD = HEAD + "2026-02-02,chat,m,200,180,4.2,\n2026-02-09,chat,m,100,60,71,0-100\n"
@@ -134,3 +136,23 @@ def test_use_that_cannot_be_is_refused(tmp_path, text, message):
     with pytest.raises(InputError) as refused:
         read_customer_usage(written(tmp_path, text, "use.csv"), people)
     assert str(refused.value) == message
+
+
+def test_a_count_beyond_any_bill_is_refused_and_never_infinite(tmp_path):
+    with pytest.raises(InputError) as refused:
+        read_quality(written(tmp_path, f"{HEAD}2026-02-02,chat,m,1e400,1,5,\n"))
+    assert (
+        str(refused.value)
+        == "file.csv: line 2: sampled: '1e400' is more than anything of a bill. Correct it."
+    )
+
+
+def test_a_column_is_looked_at_once_however_many_rows_it_has(tmp_path, monkeypatch):
+    looked = []
+    for name in ("date_order", "decimal_mark"):
+        real = getattr(sheet, name)
+        monkeypatch.setattr(sheet, name, lambda *given, real=real: looked.append(1) or real(*given))
+    head = "id,action,proposed_on,monthly_saving\n"
+    rows = "".join(f"A{i},Off,2026-01-02,5\n" for i in range(50))
+    assert len(read_actions(written(tmp_path, head + rows), "USD")) == 50
+    assert len(looked) == 2

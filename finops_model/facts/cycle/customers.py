@@ -26,12 +26,13 @@ def read_customers(
     ids = sheet.cells("customer")
     own = set(own_rows(sheet, entity, entities))
     more = {name: sheet.cells(name, needed=False) for name in COLUMNS[1:]}
+    first: dict[str, int] = {}
     for i, name in enumerate(ids):
         if not name:
             raise InputError(f"{sheet.at(i, 'customer')}: is empty. Write the customer.")
-        if name in ids[:i]:
+        if first.setdefault(name, i) != i:
             raise InputError(
-                f"{sheet.at(i, 'customer')}: '{name}' is in line {sheet.lines[ids.index(name)]} already. Keep one of them."
+                f"{sheet.at(i, 'customer')}: '{name}' is in line {sheet.lines[first[name]]} already. Keep one of them."
             )
         if more["since"][i]:
             more["since"][i] = sheet.month(i, "since", more["since"][i])

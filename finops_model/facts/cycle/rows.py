@@ -9,7 +9,6 @@ from decimal import Decimal
 from ...errors import InputError, nearest, unknown
 from ...names import slug
 from ..intake.formats import read_moment
-from ..intake.mapping import date_order, decimal_mark
 from ..plans.sheet import Sheet
 
 FORMULA = ("=", "+", "-", "@")
@@ -48,9 +47,8 @@ def a_day(sheet: Sheet, i: int, column: str | None, cell: str) -> dt.date | None
     """The day of a cell; None where it is empty or there is no such column."""
     if column is None or not cell:
         return None
-    order, _ = date_order(sheet.frame, column, sheet.name)
     moment = read_moment(cell)
-    day = moment.day(order) if moment and moment.second else None
+    day = moment.day(sheet.order(column)) if moment and moment.second else None
     if day is None:
         raise InputError(
             f"{sheet.at(i, column)}: '{cell[:40]}' is not a day. Write it as 2026-01-31."
@@ -64,8 +62,7 @@ def a_number(
     """The number of a cell; None where it is empty or there is no such column. A blank is never a zero."""
     if column is None or not cell:
         return None
-    mark, _ = decimal_mark(sheet.cells(column), sheet.name, column, sheet.frame.attrs["typed"])
-    return sheet.number(i, column, cell, mark, negative)
+    return sheet.number(i, column, cell, sheet.mark(column), negative)
 
 
 def a_share(sheet: Sheet, i: int, column: str | None, cell: str) -> float | None:

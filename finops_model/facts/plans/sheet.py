@@ -15,6 +15,7 @@ from ..intake.mapping import date_order, decimal_mark
 from ..intake.tables import read_table
 
 MAX_CELL = 2000  # characters
+MOST = Decimal(10) ** 100  # no money and no count; sums and products of more become infinite
 
 
 class Sheet:
@@ -25,6 +26,9 @@ class Sheet:
     ):
         """also   {column: other headings that stand for it, squashed}: read where the column itself is not there"""
         self.frame, self.also = read_table(path), also or {}
+        self._read_as: dict[
+            tuple[str, str], str
+        ] = {}  # once a column: to look at all of it for each cell is quadratic
         self.name, self.what = self.frame.attrs["name"], what
         self.lines = self.frame.attrs["lines"]
         for problem in list(self.frame.attrs["broken"].values())[:1]:
@@ -94,6 +98,19 @@ class Sheet:
             raise InputError(f"{self.name}:{said}")
         return [str(cell).strip() for cell in self.frame[column]]
 
+    def mark(self, column: str) -> str:
+        """The decimal mark of a column, by all of its cells."""
+        if ("mark", column) not in self._read_as:
+            cells, typed = self.cells(column), self.frame.attrs["typed"]
+            self._read_as["mark", column] = decimal_mark(cells, self.name, column, typed)[0]
+        return self._read_as["mark", column]
+
+    def order(self, column: str) -> str:
+        """The order of day and month in a column, by all of its cells."""
+        if ("order", column) not in self._read_as:
+            self._read_as["order", column] = date_order(self.frame, column, self.name)[0]
+        return self._read_as["order", column]
+
     def at(self, i: int, column: str) -> str:
         return f"{self.name}: line {self.lines[i]}: {column}"
 
@@ -114,6 +131,10 @@ class Sheet:
                 f"{self.at(i, column)}: '{cell[:40]}' is not a number."
                 if cell
                 else f"{self.at(i, column)}: is empty. Write the number; a blank is not zero."
+            )
+        if abs(written[0]) >= MOST:
+            raise InputError(
+                f"{self.at(i, column)}: '{cell[:40]}' is more than anything of a bill. Correct it."
             )
         if not negative and written[0] < 0:
             raise InputError(
