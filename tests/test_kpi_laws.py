@@ -42,9 +42,14 @@ def scaled(facts: kpis.Facts, by: float) -> kpis.Facts:
         ("anomalies", ("amount",)),
         ("tags", ("cost", "debt")),
         ("saved", ("would", "paid")),
+        ("values", ("likely", "cost")),
     ):
         if (table := getattr(facts, name)) is not None:
             more[name] = table.assign(**{column: table[column] * by for column in columns})
+    if facts.sales is not None:  # revenue is money
+        more["sales"] = facts.sales * by
+    if facts.goods is not None:
+        more["goods"] = facts.goods.assign(**{name: facts.goods[name] * by for name in MONEY})
     if facts.budget is not None:
         more["budget"] = {month: amount * by for month, amount in facts.budget.items()}
     if facts.waste is not None:
@@ -64,7 +69,7 @@ def scaled(facts: kpis.Facts, by: float) -> kpis.Facts:
 def test_money_scales_and_shares_stay(sentence, by):
     facts, name = subject.facts_of(sentence["given"]), sentence["kpi"]["file"]
     before, after = lines(facts, name), lines(scaled(facts, by), name)
-    share = kpis.shelf()[name].UNIT == "share"
+    share = kpis.shelf()[name].UNIT in ("share", "times")  # money over money
     assert before and list(before) == list(after)
     for key, row in before.items():
         assert after[key]["value"] == pytest.approx(row["value"] * (1 if share else by), rel=1e-9)
