@@ -191,3 +191,21 @@ def test_whatever_is_added_is_read_back(tmp_path_factory, pairs):
 
 def test_the_columns_are_those_of_the_rule():
     assert len(set(COLUMNS)) == len(COLUMNS)
+
+
+def test_writers_of_the_table_take_turns(tmp_path):
+    """Each reads, adds and writes; of two at once the later would write over the other's rows."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from finops_model.decide.advising.written import _alone
+
+    count = tmp_path / "count"
+    count.write_text("0")
+
+    def more(_):
+        with _alone(tmp_path):
+            count.write_text(str(int(count.read_text()) + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(more, range(80)))
+    assert count.read_text() == "80"

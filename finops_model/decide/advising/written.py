@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -52,7 +54,27 @@ def propose(
         raise InputError(
             f"{file}: cannot be written: {why_not_written(problem) or problem.strerror}. No row was added."
         ) from None
-    return add_actions(settings.path(settings.actions), rows), made
+    table = Path(settings.path(settings.actions))
+    with _alone(table.parent):
+        return add_actions(table, rows), made
+
+
+@contextlib.contextmanager
+def _alone(folder: Path):
+    """One writer at a time, where the system can: of two at once the later would write over the rows of the other."""
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _changes(each: Recommendation) -> list[dict]:
