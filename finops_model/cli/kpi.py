@@ -98,12 +98,28 @@ def kpi(
         "--margin": margin,
         "--quality": quality,
     }
-    of = {"only": only, "unit": unit}
     with Bars() as bars:
-        more = {"months": (first, last), "as_of": as_of, "paths": paths, "progress": bars}
-        answer = view(chosen, views, **of, **more)
+        answer = view(
+            chosen,
+            views,
+            only=only,
+            unit=unit,
+            months=(first, last),
+            as_of=as_of,
+            paths=paths,
+            progress=bars,
+        )
         if answer is None:
             every_one = list(shelf()) if every else None
-            how = {"kpis": every_one, "listed": listed, "trend": trend, "progress": bars}
-            answer = asked(chosen, first, last, **of, **how)
+            answer = asked(
+                chosen,
+                first,
+                last,
+                only=only,
+                unit=unit,
+                kpis=every_one,
+                listed=listed,
+                trend=trend,
+                progress=bars,
+            )
     show(answer, as_json, export)

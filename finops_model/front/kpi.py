@@ -162,7 +162,7 @@ def _no_such(only: str, usual: Sequence[str], lines: Sequence[str]) -> str:
 
 def _titles() -> dict[str, str]:
     """Names and titles of the KPIs of the shelf -> their files."""
-    words = {}
+    words: dict[str, str] = {}
     for name, module in shelf().items():
         words |= {name: name, str(getattr(module, "TITLE", name)).casefold(): name}
     return words

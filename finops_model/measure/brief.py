@@ -399,7 +399,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         result["waste"] = lost
     if bridges := states.of_brief(close, unit, rows, beside):
         result["bridge"] = bridges
-    result.update(close.beside(unit, rows))
+    result.update(cast(Brief, close.beside(unit, rows)))
     if said := by_prophet(close.base, close.by_prophet, name, booked, 0 if own_year else starts):
         result["by_prophet"] = said
     result["page_one"] = page_one(close, result, rows, booked, by_day)

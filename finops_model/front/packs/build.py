@@ -246,9 +246,7 @@ def answer_of(made: Sequence[Pack], written: Sequence[Path] = ()) -> Answer:
         notes=(),
         tables=tables,
         figures={
-            pack.audience.name: dict(
-                pack.lines and {line["name"]: line["value"] for line in pack.lines}
-            )
+            pack.audience.name: {line["name"]: line["value"] for line in pack.lines}
             for pack in made
         },
     )

@@ -25,6 +25,7 @@ from ..actuals import cost_rows
 from ..anomalies.detect import find_anomalies
 from ..outlook import margin
 from ..realised.actions import SHOWN
+from ..realised.saved import Realised
 from ..realised.workspace import actions_of, outcomes_of
 from ..waste import found_waste
 
@@ -93,7 +94,9 @@ def _actions(settings, ledger, daily: pd.DataFrame, wanted: set[str]) -> dict:
     if "saved" not in wanted:
         return {"actions": actions}
     shown = [
-        one.result for one in outcomes_of(settings, ledger, daily, actions) if one.verdict == SHOWN
+        one.result
+        for one in outcomes_of(settings, ledger, daily, actions)
+        if one.verdict == SHOWN and isinstance(one.result, Realised)
     ]
     rows = [(m, would, paid) for one in shown for m, (would, paid, _) in one.by_month.items()]
     return {"actions": actions, "saved": pd.DataFrame(rows, columns=["month", "would", "paid"])}

@@ -363,7 +363,8 @@ def parts_of(facts: Facts, asked: Iterable[str] | None = None) -> list[Part]:
     >>> parts_of(Facts(rows, pd.DataFrame(), {}, "USD"), ["cost_per_million_tokens"])
     []
     """
-    known, lines = shelf(), {}
+    known = shelf()
+    lines: dict[tuple[str, str], Part] = {}
     for name in pick(asked):
         for part in _parts(known[name], facts):
             lines.setdefault((part.name, part.unit), part)

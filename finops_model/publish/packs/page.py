@@ -76,8 +76,9 @@ def moved_line(line: UnitCost) -> tuple[str, str]:
     >>> moved_line({"name": "Unexpected cost", "unit": "share", "value": 0.006, "previous": 0.0, "change_pct": None, "better": "lower"})
     ('up 0.6 points', 'bad')
     """
-    if line["unit"] == "share" and None not in (line["value"], line["previous"]):
-        word, tone = moved(line["value"] - line["previous"], line["better"])
+    before = line["previous"]
+    if line["unit"] == "share" and before is not None:
+        word, tone = moved(line["value"] - before, line["better"])
         word = word.replace(" %", " points")
     elif line["change_pct"] is None:
         return "–", ""
