@@ -65,7 +65,7 @@ def of_actions(actions: Iterable[Action], today: str, ahead: int, patience: int)
     for one in actions:
         saving = None if one.monthly_saving is None else float(one.monthly_saving)
         of = "" if saving is None else "a month, as its owner expects"
-        known = {"what": clean(one.action), "amount": saving, "of": of, "owner": clean(one.owner)}
+        what, owner = clean(one.action), clean(one.owner)
         if one.decision == "proposed":
             due = one.expires
             if one.proposed_on is not None:
@@ -73,11 +73,17 @@ def of_actions(actions: Iterable[Action], today: str, ahead: int, patience: int)
                 due = limit if due is None else min(due, limit)
             by = "" if due is None else str(due)
             if by <= last:
-                lines.append(Line(topic=DECIDE, by=by, do="Approve or reject it.", **known))
+                do = "Approve or reject it."
+                lines.append(
+                    Line(topic=DECIDE, by=by, do=do, what=what, amount=saving, of=of, owner=owner)
+                )
         elif one.decision in OPEN and one.done_on is None:
             by = "" if one.starts is None else str(one.starts)
             if by <= last:
-                lines.append(Line(topic=DO, by=by, do="Say when it is done (done_on).", **known))
+                do = "Say when it is done (done_on)."
+                lines.append(
+                    Line(topic=DO, by=by, do=do, what=what, amount=saving, of=of, owner=owner)
+                )
     return lines
 
 

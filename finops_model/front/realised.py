@@ -101,7 +101,7 @@ def _answer(
     currency = settings.currency
     table = pd.DataFrame([_row(one) for one in measured])
     shown = [one for one in measured if one.verdict == SHOWN]
-    total, low, high = together([one.result for one in shown])
+    total, low, high = together([one.measured for one in shown])
     known = [one for one in measured if one.verdict != UNKNOWN]
     done, closed = adoption(actions)
     return Answer(
@@ -142,10 +142,10 @@ def _answer(
         else {},
         picture=ranges(
             [f"{one.action.id} {clean(one.action.action)}" for one in known],
-            [one.result.a_month(one.result.low) for one in known],
-            [one.result.a_month(one.result.saved) for one in known],
-            [one.result.a_month(one.result.high) for one in known],
-            [money(one.result.a_month(one.result.saved), currency) for one in known],
+            [one.measured.a_month(one.measured.low) for one in known],
+            [one.measured.a_month(one.measured.saved) for one in known],
+            [one.measured.a_month(one.measured.high) for one in known],
+            [money(one.measured.a_month(one.measured.saved), currency) for one in known],
             words="What each action saved a month by the bill, P10 to P90.",
             axis=f"{currency} a month",
             mark=0.0,
@@ -157,23 +157,25 @@ def _answer(
 
 def _row(one: Outcome) -> dict:
     action, result = one.action, one.result
-    known = not isinstance(result, NotMeasured)
+    known = None if isinstance(result, NotMeasured) else result
     return {
         "action": f"{action.id} {action.action}",
         "owner": action.owner,
         "done on": str(action.done_on),
         "expected a month": None if action.monthly_saving is None else float(action.monthly_saving),
-        "saved a month": result.a_month(result.saved) if known else None,
-        "P10 a month": result.a_month(result.low) if known else None,
-        "P90 a month": result.a_month(result.high) if known else None,
-        "saved in all": result.saved if known else None,
-        "chance of a saving": result.chance if known else None,
-        "the bill says": one.verdict if known else f"{UNKNOWN}: {result.why}",
+        "saved a month": known.a_month(known.saved) if known else None,
+        "P10 a month": known.a_month(known.low) if known else None,
+        "P90 a month": known.a_month(known.high) if known else None,
+        "saved in all": known.saved if known else None,
+        "chance of a saving": known.chance if known else None,
+        "the bill says": f"{UNKNOWN}: {result.why}"
+        if isinstance(result, NotMeasured)
+        else one.verdict,
     }
 
 
 def _how(one: Outcome) -> dict:
-    result = one.result
+    result = one.measured
     return {
         "action": one.action.id,
         "workload": one.action.workload or one.action.resource,
@@ -198,7 +200,7 @@ def _months(one: Outcome) -> list[dict]:
             "cost": cost,
             "saved": amount,
         }
-        for month, (would, cost, amount) in one.result.by_month.items()
+        for month, (would, cost, amount) in one.measured.by_month.items()
     ]
 
 
@@ -295,7 +297,7 @@ def _pipeline(settings: Settings, ledger, daily, actions, paths: int, progress) 
         },
         picture=bars(
             [f"{one.action.id} {clean(one.action.action)}" for one in known],
-            [one.weighed for one in known],
+            [one.weighed or 0.0 for one in known],
             [money(one.weighed, currency) for one in known],
             words="What open actions would save a month, weighed by how likely each is done.",
             axis=f"{currency} a month",

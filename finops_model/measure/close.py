@@ -16,6 +16,7 @@ from ..settings import Materiality
 from . import brief_types as typed
 from .quality.types import QualityCard
 from .reach import flash_reason, unfinished_reason
+from .realised.types import ActionsOf
 
 if TYPE_CHECKING:
     from ..facts.plans.budgets import Budgets
@@ -186,7 +187,7 @@ class Close:
     by_prophet: Run | None = None
     waste: list = field(default_factory=list)
     advice: Mapping | None = None
-    actions: dict | None = None
+    actions: ActionsOf | None = None
     materiality: Materiality = Materiality()
 
     @property

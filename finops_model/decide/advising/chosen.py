@@ -16,7 +16,8 @@ def touched(advice: Recommendation) -> list[tuple[str, tuple[str, ...], bool]]:
     every = []
     for change in advice.changes:
         head, *rest = [unescape(part) for part in change["path"].split("/")]
-        terms = change.get("value") if isinstance(change.get("value"), dict) else {}
+        value = change.get("value")
+        terms = value if isinstance(value, dict) else {}
         taken = terms.get("for") or {}
         skus = tuple((change.get("with") or {}).get("skus") or taken.get("skus") or EVERYTHING)
         if head == "workloads":

@@ -221,7 +221,7 @@ def _peers(settings: Settings, as_of: str) -> dict[str, Facts]:
     """Facts of the other entities of the company, up to the same day; one that cannot be read is none."""
     peers = {}
     for entity in settings.entities if settings.own else ():
-        if entity.name == settings.own.name:
+        if settings.own is not None and entity.name == settings.own.name:
             continue
         theirs = settings.model_copy(update={"own": None, "known": None}).entity(entity.name)
         try:

@@ -174,10 +174,10 @@ def read_actions(
     for i in own:
         cell = {name: as_given(cells[i]) for name, cells in texts.items()}
         for name in ("id", "action"):
-            filled(sheet, i, columns[name], cell[name], f"the {name}")
+            filled(sheet, i, columns[name] or name, cell[name], f"the {name}")
         if cell["id"].casefold() in lines:
             raise InputError(
-                f"{sheet.at(i, columns['id'])}: '{cell['id'][:40]}' is in line {lines[cell['id'].casefold()]} already. "
+                f"{sheet.at(i, columns['id'] or 'id')}: '{cell['id'][:40]}' is in line {lines[cell['id'].casefold()]} already. "
                 "Give each action an id of its own."
             )
         lines[cell["id"].casefold()] = sheet.lines[i]
@@ -215,7 +215,7 @@ def _action(sheet: Sheet, i: int, cell: dict, columns: dict, currency: str) -> A
         )
     if cell["currency"] and cell["currency"].upper() != currency:
         raise InputError(
-            f"{sheet.at(i, columns['currency'])}: '{cell['currency'][:20]}' is not {currency}, the currency of the ledger. Write the saving in "
+            f"{sheet.at(i, columns['currency'] or 'currency')}: '{cell['currency'][:20]}' is not {currency}, the currency of the ledger. Write the saving in "
             f"{currency}."
         )
     money = {
@@ -230,8 +230,13 @@ def _action(sheet: Sheet, i: int, cell: dict, columns: dict, currency: str) -> A
                 "scenario", "driver",
             )
         },
-        **days,
-        **money,
+        proposed_on=days["proposed_on"],
+        decided_on=days["decided_on"],
+        starts=days["starts"],
+        done_on=days["done_on"],
+        expires=days["expires"],
+        monthly_saving=money["monthly_saving"],
+        one_off=money["one_off"],
         decision=decision or "proposed",
         probability=a_share(sheet, i, columns["probability"], cell["probability"]),
         currency=currency,
@@ -295,7 +300,8 @@ def add_actions(path: str | os.PathLike, rows: Iterable[Mapping]) -> list[str]:
                 raise InputError(f"{path.name}: an action needs its {key}. Write it.")
     raw = path.read_bytes() if path.exists() else b""
     if not raw.strip():
-        table, header, there = _Table(COLUMNS), {name: name for name in COLUMNS}, set()
+        table, header = _Table(COLUMNS), {name: name for name in COLUMNS}
+        there: set[tuple[str, str]] = set()
     else:
         sheet = Sheet(path, "an actions file", ALSO) if _has_rows(raw) else None
         table = _Table.of(path.name, raw, sheet)

@@ -30,7 +30,8 @@ def read_quality(
     days, workloads, models = sheet.days("date"), sheet.cells("workload"), sheet.cells("model")
     sampled, accepted = (sheet.numbers(name, negative=False) for name in ("sampled", "accepted"))
     scores, scales = sheet.cells("score", needed=False), sheet.cells("scale", needed=False)
-    rows, first = [], {}
+    rows = []
+    first: dict[tuple, int] = {}
     for i in own_rows(sheet, entity, entities):
         key = (days[i], workloads[i], models[i])
         for name, cell in (("workload", workloads[i]), ("model", models[i])):

@@ -69,7 +69,7 @@ def a_share(sheet: Sheet, i: int, column: str | None, cell: str) -> float | None
     """The share of a cell, 0 to 1 or 0 % to 100 %; None where it is empty."""
     percent = cell.endswith("%")
     number = a_number(sheet, i, column, cell.removesuffix("%").strip())
-    if number is None:
+    if number is None or column is None:
         return None
     value = float(number) / (100 if percent else 1)
     if not 0 <= value <= 1:

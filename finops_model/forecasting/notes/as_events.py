@@ -66,7 +66,6 @@ def with_notes(
 def _entries(note: Note, notes: list[Note], facts) -> list[tuple[str, EventEntry]]:
     """(workload or ALL, event) of a note; none where it says nothing of the forecast."""
     label = f"{note.text} ({note.day})"
-    about = {"name": label, "owner": note.author, "source": note.where, "because": note.text}
     if note.kind == ONCE:
         made = []
         for name in facts.names if not note.workload else [note.workload]:
@@ -81,14 +80,28 @@ def _entries(note: Note, notes: list[Note], facts) -> list[tuple[str, EventEntry
                             since=note.day,
                             until=_after(until),
                             factor=times,
-                            **about,
+                            name=label,
+                            owner=note.author,
+                            source=note.where,
+                            because=note.text,
                         ),
                     )
                 )
         return made
-    size = {note.number[0]: note.number[1]} if note.number else {}
+    size = dict([note.number]) if note.number else {}
     until = _after(note.until) if note.kind == "campaign" else None
-    entry = EventEntry(kind=note.kind, since=note.day, until=until, **size, **about)
+    entry = EventEntry(
+        kind=note.kind,
+        since=note.day,
+        until=until,
+        amount=size.get("amount"),
+        factor=size.get("factor"),
+        share=size.get("share"),
+        name=label,
+        owner=note.author,
+        source=note.where,
+        because=note.text,
+    )
     return [(note.workload or ALL, entry)]
 
 

@@ -129,8 +129,9 @@ def _steps(one: Action) -> list[tuple]:
     if one.decision in DECIDED and one.decided_on:
         verb = one.decision if one.decision != "done" else "approved"
         steps.append((verb, one.decided_on, one.approved_by or one.owner))
-    steps.append(("done, says its owner", one.done_on, one.owner))
-    return [step for step in steps if step[1] is not None]
+    if one.done_on is not None:
+        steps.append(("done, says its owner", one.done_on, one.owner))
+    return steps
 
 
 def _budgets(settings: Settings) -> list[dict]:
@@ -139,7 +140,7 @@ def _budgets(settings: Settings) -> list[dict]:
     if budgets is None:
         return []
     frame = budgets.frame
-    rows = {}
+    rows: dict[tuple[str, str], tuple[str, str]] = {}
     for line in frame.itertuples():
         on = line.approved_on
         if on is None or on.year <= 1:  # a draft, or a file without approvals

@@ -21,7 +21,7 @@ LINES = ["x_Workload", "ServiceName", "SkuId", "ConsumedUnit"]
 
 def names_of_kpis(asked) -> dict[str, str]:
     """Small letters -> name, of every KPI by file and title, and of every line that has data here."""
-    names = {}
+    names: dict[str, str] = {}
     for file, module in shelf().items():
         names |= {file: file, str(getattr(module, "TITLE", file)).casefold(): file}
     for files in _groups(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -98,7 +99,8 @@ def said(figure: float, *limits: float) -> str:
 
 def budget(ground: Ground, month: str) -> Grade:
     """How far cost was from the budget, month by month, over the record's months that are over and had a budget in force by their end."""
-    steps, rows = ground.limits.budget, []
+    steps = ground.limits.budget
+    rows: list[dict[str, Any]] = []
     if ground.budgets is not None:
         for name in _window(ground, month):
             last = str(month_days(name)[-1])

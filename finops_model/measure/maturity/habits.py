@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from ...periods import add_months, month_days, month_name
 from ...wording import percent
@@ -99,7 +100,7 @@ def decided(ground: Ground, month: str) -> Grade:
     limits = ground.limits
     first, last = _span(ground, month)
     patience = dt.timedelta(days=limits.decision_days)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in ground.decisions or ():
         if one.proposed is None or not first <= one.proposed <= last:
             continue

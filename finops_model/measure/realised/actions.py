@@ -33,6 +33,12 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
     @property
+    def measured(self) -> Realised:
+        """What was measured; only of an outcome whose verdict is not UNKNOWN."""
+        assert isinstance(self.result, Realised), self.result
+        return self.result
+
+    @property
     def verdict(self) -> str:
         """On the bill: a saving with a chance of 95 % or more. Not on the bill: half the expected saving has a chance of 10 % or less. Else open."""
         if isinstance(self.result, NotMeasured):
@@ -66,6 +72,7 @@ def outcomes(
     Raises InputError for a workload, meter or driver that nobody has.
     """
     chosen = [action for action in actions if action.decision == "done" and action.done_on]
+    days = [action.done_on for action in chosen if action.done_on is not None]  # one for each
     scopes = [_scope(action, rows, by_resource, where) for action in chosen]
     known = set(drivers["name"]) if len(drivers) else set()
     result = []
@@ -76,18 +83,18 @@ def outcomes(
             continue
         frame, mask, touched = scope
         others = [
-            (chosen[j].done_on, chosen[j])
+            (days[j], chosen[j])
             for j, other in enumerate(scopes)
             if j != i and not isinstance(other, NotMeasured) and touched & other[2]
         ]
-        same = [one for day, one in others if day == action.done_on]
+        same = [one for day, one in others if day == days[i]]
         if same and chosen.index(same[0]) < i:
             result.append(
                 Outcome(action, NotMeasured(f"done on the day of {same[0].id}, which has both"))
             )
             continue
-        before = [(day, one) for day, one in others if day < action.done_on]
-        after = [(day, one) for day, one in others if action.done_on < day <= last]
+        before = [(day, one) for day, one in others if day < days[i]]
+        after = [(day, one) for day, one in others if days[i] < day <= last]
         notes = (
             [
                 f"{action.id} and {listing(one.id for one in same)} were done on one day and are measured together."
@@ -108,7 +115,7 @@ def outcomes(
             drivers,
             kind=action.kind.casefold(),
             driver=_driver(action, touched, follows, known, where),
-            done_on=action.done_on,
+            done_on=days[i],
             last=end,
             since=max(day for day, _ in before) if before else None,
         )

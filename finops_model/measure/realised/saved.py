@@ -170,7 +170,7 @@ def saved(
     levels, linear = _levels(use[:cut] @ fixed, counted[:cut])
     if levels is None:
         return NotMeasured("it cost nothing in the days before")
-    before, wrong = least_wrong(levels, max(round(have / 7), 1))
+    before, wrong = least_wrong(levels.tolist(), max(round(have / 7), 1))
     window = slice(cut - 7 * before, cut)
     unit = _unit(use[window], counted[window])
     weekday = np.arange(len(days)) % 7
@@ -209,6 +209,7 @@ def _volume(
             np.abs(own["EffectiveCost"]).sum()
         )
         return MONTH / days.days_in_month.to_numpy(float) if share > 0.5 else np.ones(len(days))
+    assert counts is not None  # of a driver: the two that need none are above
     return counts.reindex(days, fill_value=0.0).to_numpy(float)
 
 

@@ -24,7 +24,7 @@ def section(
     if not actions:
         return None
     shown = [one for one in measured if one.verdict == SHOWN]
-    total, low, high = together([one.result for one in shown])
+    total, low, high = together([one.measured for one in shown])
     done, closed = adoption(actions)
     return {
         "sentence": said(measured, currency, through),
@@ -49,7 +49,7 @@ def said(measured: Sequence[Outcome], currency: str, through: str) -> str:
         return "No action is said to be done yet."
     shown = [one for one in measured if one.verdict == SHOWN]
     hidden = [one for one in measured if one.verdict == HIDDEN]
-    total, _, _ = together([one.result for one in shown])
+    total, _, _ = together([one.measured for one in shown])
     many = "actions that are" if len(measured) > 1 else "action that is"
     text = f"{len(shown)} of {len(measured)} {many} said to be done {'shows' if len(shown) == 1 else 'show'} on the bill"
     text += f": {money(total, currency)} saved to {through}" if shown else ""
@@ -63,7 +63,10 @@ def said_open(open_: Sequence[Open], currency: str) -> str:
     if not open_:
         return "No action is open."
     known = [one for one in open_ if one.saving is not None]
-    all_, weighed = sum(one.saving for one in known), sum(one.weighed for one in known)
+    all_, weighed = (
+        sum(one.saving or 0.0 for one in known),
+        sum(one.weighed or 0.0 for one in known),
+    )
     many = f"{several(len(open_), 'action')} {'is' if len(open_) == 1 else 'are'} open"
     if not known:
         return f"{many}; nobody says what {'it' if len(open_) == 1 else 'they'} would save."

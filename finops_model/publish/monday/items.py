@@ -213,7 +213,8 @@ def with_answers(
 
     Waste is known by whole months: what it cost in the month of the answer may be of days before it.
     """
-    kept, gone = [], []
+    kept: list[Item] = []
+    gone: list[Item] = []
     for one in items:
         said = answers.get(one.id)
         if said is not None:

@@ -37,8 +37,9 @@ def _open(action: Action, day: dt.date) -> bool:
     known = action.decided_on or action.starts
     if action.decision == "approved":
         return action.decided_on is None or action.decided_on <= day
-    done = action.decision == "done" and action.approved_by and action.done_on
-    return bool(done and known and known <= day < action.done_on)  # as it was known on that day
+    if action.decision != "done" or not action.approved_by or action.done_on is None:
+        return False
+    return known is not None and known <= day < action.done_on  # as it was known on that day
 
 
 def with_approved(scenario: Scenario, settings: Settings, as_of: str) -> Scenario:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -69,7 +69,7 @@ def _words(one: Standing) -> str:
     return " ".join([*SAID, *graded, *checked])
 
 
-def _tiles(one: Standing):
+def _tiles(one: Standing) -> Iterator[tuple[str, str, str, str]]:
     """(title, figure, line below, class)."""
     before = [level for level, _ in list(one.trend.values())[:-1] if level is not None]
     since = ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from markupsafe import Markup
 
 from ....periods import month_name
@@ -69,7 +72,7 @@ def _lines(figures: Figures, sure: bool) -> Markup | None:
     return table(columns, rows, f"{what}, {figures.money('waste')}", note=note, name=name)
 
 
-def whose(line: dict) -> str:
+def whose(line: Mapping[str, Any]) -> str:
     """Who to ask.
 
     >>> whose({"owner": "", "team": "fraud", "unit": "Risk"}), whose({"owner": "", "team": "(untagged)", "unit": ""})
@@ -89,7 +92,7 @@ def _months(figures: Figures) -> Markup | None:
     rows = [
         [name, *(figures.show(f"waste/by_month/{i}/{key}", "whole") for i, _ in shown)]
         for name, key in (("Spent on nothing", "sure"), ("To look at", "not_sure"))
-        if any(row[key] for _, row in shown)
+        if any(dict(row)[key] for _, row in shown)
     ]
     columns = [Column("", False), *(Column(month_name(row["month"])) for _, row in shown)]
     return table(columns, rows, f"Month by month, {figures.money('waste')}", name="waste-months")

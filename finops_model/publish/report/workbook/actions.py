@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....measure.basis.sections import of
 from ....measure.brief_types import Brief
 from .cells import Pen
@@ -38,7 +40,8 @@ def actions(pen: Pen, brief: Brief) -> None:
     pen.along(sheet, 2, 4, names[4:9], "head_right")
     sheet.freeze_panes(3, 2)
     row = first = 2
-    for line in found["taken"]:
+    taken: list[dict[str, Any]] = [{**each} for each in found["taken"]]
+    for line in taken:
         row += 1
         for column, key in ((0, "id"), (1, "action"), (2, "owner"), (3, "done_on")):
             pen.put(sheet, row, column, line[key], "wrap")
@@ -48,9 +51,7 @@ def actions(pen: Pen, brief: Brief) -> None:
         says = f"{line['says']}: {line['why']}" if line["why"] else line["says"]
         pen.put(sheet, row, 9, says, "wrap")
     if row > first:
-        shown = sum(
-            line["in_all"] or 0.0 for line in found["taken"] if line["says"] == "on the bill"
-        )
+        shown = sum(float(each["in_all"] or 0.0) for each in taken if each["says"] == "on the bill")
         row += 1
         pen.put(sheet, row, 0, "On the bill", "part")
         text = f'=SUMIF(J{first + 2}:J{row},"on the bill*",I{first + 2}:I{row})'
@@ -76,7 +77,7 @@ def actions(pen: Pen, brief: Brief) -> None:
             ],
             right=99,
         )
-        for line in found["held"]:
+        for line in [dict(each) for each in found["held"]]:
             row += 1
             for column, key in (
                 (0, "id"),
@@ -104,7 +105,7 @@ def actions(pen: Pen, brief: Brief) -> None:
         pen.head(sheet, row, names)
         pen.along(sheet, row, 4, names[4:9], "head_right")
         first = row
-        for line in found["pipeline"]:
+        for line in [dict(each) for each in found["pipeline"]]:
             row += 1
             for column, key in (
                 (0, "id"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....measure.basis.sections import of
 from ....measure.brief_types import Brief
 from .cells import Pen
@@ -36,7 +38,8 @@ def waste(pen: Pen, brief: Brief) -> None:
     pen.head(sheet, 2, names)
     pen.along(sheet, 2, 3, names[3:6], "head_right")
     sheet.freeze_panes(3, 1)
-    row, lines = 2, found["lines"]
+    row = 2
+    lines: list[dict[str, Any]] = [{**line} for line in found["lines"]]
     for sure in (True, False):
         first = row + 1
         for line in (each for each in lines if each["sure"] == sure):
@@ -61,11 +64,11 @@ def waste(pen: Pen, brief: Brief) -> None:
         row += 1
         pen.put(sheet, row, 0, "Spent on nothing" if sure else "To look at", "part")
         for column, letter, key in ((3, "D", "cost"), (4, "E", "before"), (5, "F", "so_far")):
-            total = sum(line[key] for line in lines if line["sure"] == sure)
+            total = sum(float(line[key]) for line in lines if line["sure"] is sure)
             text = f"=SUM({letter}{first + 1}:{letter}{row})"
             pen.formula(sheet, row, column, text, total, "total")
         said = found["sure" if sure else "not_sure"]
-        total = sum(line["cost"] for line in lines if line["sure"] == sure)
+        total = sum(float(line["cost"]) for line in lines if line["sure"] is sure)
         pen.check(sheet, row + 1, 3, "As the report has it", f"D{row + 1}", total, said)
         row += 2
     row += 1
