@@ -129,7 +129,9 @@ class Facts(CycleFacts):
         Three letters.
     usage, quality, seats, customers, customer_usage, waste, budget : optional
         As in CycleFacts.
-    grades, anomalies, tags, complete, year_starts, values, actions, sales, goods : optional
+    grades, anomalies, tags, complete, year_starts, values, actions, saved : optional
+        As in CycleFacts.
+    sales, goods : optional
         As in CycleFacts.
 
     Examples
