@@ -142,7 +142,7 @@ def modules(package: str, contract: Contract) -> dict[str, ModuleType]:
     --------
     >>> contract = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
     >>> sorted(modules("finops_model.measure.kpis", contract))[:1]
-    ['commitment_utilization']
+    ['adoption_rate']
     """
     found = {name: _imported(package, name) for name in names(package)}
     for name, module in found.items():

@@ -158,5 +158,5 @@ def test_an_invoice_beyond_all_money_is_refused(tmp_path):
     path = tmp_path / "invoices.csv"
     path.write_text("InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\nA,2026-09,USD,1e400\n")
     assert refused(read_invoices, path) == (
-        "invoices.csv: line 2: Amount: an amount of 10^400 or more is none of an invoice. Write what it says."
+        "invoices.csv: line 2: Amount: '1e400' is more than anything of a bill. Correct it."
     )

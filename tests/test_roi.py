@@ -123,10 +123,10 @@ def test_what_never_pays_back_is_told_so(tmp_path):
     rows = "A,2026-01,other,1,2,3,Ana,500\nA,2026-02,other,1,2,3,Ana,0\n"
     answer = fm.roi(workspace(tmp_path, HEAD + rows))
     assert answer.sentence == (
-        "A brings $4.00 on $500 of cost in January 2026 to February 2026: ROI −99 %, and the chance that it is above 0 is less than 1 %."
+        "A brings $4.00 on $500 of cost in January 2026 to February 2026: ROI −99 %, and it is above 0 with a chance of less than 1 %."
     )
     assert answer.notes[0] == (
-        "Payback (not discounted) is not within the horizon, which ends in February 2026; the chance that it is within: less than 1 %."
+        "Payback (not discounted) is not within the horizon, which ends in February 2026; the chance of it within: less than 1 %."
     )
     assert answer.table["payback"].tolist() == ["not within the horizon"]
 

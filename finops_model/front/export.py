@@ -93,7 +93,7 @@ def export(
     >>> answer.sentence
     'all.parquet: 3 rows of actuals of January to March 2025, $8.50k.'
     >>> float(pd.read_parquet(folder / "all.parquet")["EffectiveCost"].sum())
-    8495.0
+    8498.0
     """
     settings, bars = settings or load_settings(), progress or silent
     file = check(Path(path))

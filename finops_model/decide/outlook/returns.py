@@ -115,7 +115,7 @@ def _sentence(line: dict, period: str, currency: str) -> str:
     if line["roi"] is None:
         return f"{what} on {cost} of cost in {period}: a return on cost that is nothing, or may be, is not told."
     return (
-        f"{what} on {cost} of cost in {period}: ROI {_share(line['roi'])}, and the chance that it is above 0 is "
+        f"{what} on {cost} of cost in {period}: ROI {_share(line['roi'])}, and it is above 0 with a chance of "
         f"{chance(line['chance'])}."
     )
 
@@ -138,12 +138,12 @@ def _payback(line: dict, rate: float) -> str:
     how = f"discounted at {percent(rate)} a year" if rate else "not discounted"
     if line["payback"] is None:
         return (
-            f"Payback ({how}) is {NEVER}, which ends in {month_name(line['months'][1])}; the chance that it is within: "
+            f"Payback ({how}) is {NEVER}, which ends in {month_name(line['months'][1])}; the chance of it within: "
             f"{chance(line['payback_chance'])}."
         )
     return (
         f"Payback ({how}): from {month_name(line['payback'])} on what came in stays at or above what was spent, in half of the futures; "
-        f"the chance that it does within the horizon: {chance(line['payback_chance'])}."
+        f"within the horizon it does with a chance of {chance(line['payback_chance'])}."
     )
 
 

@@ -7,7 +7,7 @@ step move its newest complete day, so that a fee of a month or a year on a daily
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +37,6 @@ LOOK = 92  # days that tell the usual gaps of a source
 LATE_HOURS = (
     0.1  # a day by the hour is whole when it reaches as far as nine in ten of the days before
 )
-
-
-DAYS = ("first_day", "last_day", "newest", "now")  # of Complete
 
 
 @dataclass(frozen=True)
@@ -140,36 +137,6 @@ class Complete:
             if len(alike) == 1
             else f"{source.name} ({source.account or source.issuer or 'no account'})"
         )
-
-
-def as_said(complete: Complete) -> dict:
-    """As plain data, to be kept: days as text."""
-
-    def plain(value):
-        return str(value) if isinstance(value, dt.date) else value
-
-    return {
-        "sources": [
-            {name: plain(value) for name, value in asdict(one).items()} for one in complete.sources
-        ],
-        **{name: plain(getattr(complete, name)) for name in DAYS},
-    }
-
-
-def of_said(said: dict) -> Complete:
-    """What `as_said` gave.
-
-    >>> day = dt.date(2026, 10, 31)
-    >>> complete = Complete((Source("Acme", "Acme", "1", "days", day, day, False),), day, day, day)
-    >>> of_said(as_said(complete)) == complete
-    True
-    """
-    days = {name: said[name] and dt.date.fromisoformat(said[name]) for name in DAYS}
-    sources = [
-        Source(**one | {name: dt.date.fromisoformat(one[name]) for name in ("first", "complete")})
-        for one in said["sources"]
-    ]
-    return Complete(tuple(sources), **days)
 
 
 def complete_days(files: list[Path], time_zone: str = "UTC") -> Complete:

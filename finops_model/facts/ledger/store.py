@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import InputError, LedgerError, unknown
-from ..daily import complete, kept
-from ..daily.complete import Complete
+from ..daily.complete import Complete, complete_days
 from ..intake import importers
 from ..intake.files.room import memory_said
 from . import delivery, manifest, proof
@@ -432,8 +431,7 @@ def _items(files) -> list:
     return list(files)
 
 
-# (folder, fingerprint, time zone): what was asked in this process, some of it read from what is kept
-_COMPLETE: dict[tuple, Complete] = kept.believed({})
+_COMPLETE: dict[tuple, Complete] = {}  # (folder, fingerprint, time zone) of this process
 
 
 def _complete(ledger: Ledger, fingerprint: str, time_zone: str) -> Complete:
@@ -443,12 +441,5 @@ def _complete(ledger: Ledger, fingerprint: str, time_zone: str) -> Complete:
     if key not in _COMPLETE:
         if len(_COMPLETE) >= 8:
             _COMPLETE.clear()
-        asked = kept.question([complete.RULES, sorted(parts.items()), fingerprint, time_zone])
-        said = kept.read_said(ledger.root, "complete", asked) if len(parts) > proof.FEW else None
-        if said is not None:
-            _COMPLETE[key] = complete.of_said(said)
-            return _COMPLETE[key]
-        _COMPLETE[key] = complete.complete_days([ledger.root / path for path in parts], time_zone)
-        if len(parts) > proof.FEW:
-            kept.keep_said(ledger.root, "complete", asked, complete.as_said(_COMPLETE[key]))
+        _COMPLETE[key] = complete_days([ledger.root / path for path in parts], time_zone)
     return _COMPLETE[key]

@@ -7,7 +7,7 @@ EffectiveCost that its purchase never had. The ledger keeps rows as they were de
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from ...errors import LedgerError
 from ...periods import month_name
 from ..basis import costs_of
 from ..basis import words as basis_words
-from ..daily import kept
 from .judged import Read
 from .manifest import Book, Key, Version
 from .receipt import Money, Warned, add, trimmed
@@ -43,10 +42,8 @@ CENT = Decimal("0.005")
 RULES = (
     1  # raise it when a rule of this file changes: kept answers of older rules are then not used
 )
-MONEY = ("billed", "purchase", "use")  # of a commitment
-FEW = 24  # parts that are read sooner than an answer is found
 VIEW = "x_CostDataset"  # actual or amortised, of an export that comes in both
-_NEWEST: dict[tuple, list] = kept.believed({})  # the newest answer: {(folder, parts): commitments}
+_NEWEST: dict[tuple, list] = {}  # the newest answer: {(folder, parts): commitments}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,24 +233,9 @@ def of(ledger) -> list[Twice]:
     key = (str(ledger.root), tuple(sorted(parts.items())))
     if key not in _NEWEST:
         _NEWEST.clear()
-        _NEWEST[key] = _asked(Path(ledger.root), parts)
+        _NEWEST[key] = find(tables_of(Path(ledger.root) / path for path in parts))
     own = set(ledger.totals())  # an entity's part of a ledger: its own currency alone
     return [one for one in _NEWEST[key] if one.currency in own]
-
-
-def _asked(root: Path, parts: Mapping[str, str]) -> list[Twice]:
-    """`find` of a ledger's parts, kept where there are many of them: reading all of a bill again takes longer."""
-    asked = kept.question([RULES, sorted(parts.items())])
-    said = kept.read_said(root, "twice", asked) if len(parts) > FEW else None
-    if said is not None:
-        return [Twice(**one | {name: Decimal(one[name]) for name in MONEY}) for one in said]
-    commitments = find(tables_of(root / path for path in parts))
-    if len(parts) > FEW:
-        said = [
-            asdict(one) | {name: str(getattr(one, name)) for name in MONEY} for one in commitments
-        ]
-        kept.keep_said(root, "twice", asked, said)
-    return commitments
 
 
 def set_aside(commitments: list[Twice]) -> Money:

@@ -79,7 +79,7 @@ def roi(
     >>> _ = (folder / "values.csv").write_text(head + rows)
     >>> _ = (folder / "finops.yaml").write_text("company: Acme\nvalues: values.csv\n")
     >>> fm.roi(fm.load_settings(folder)).sentence
-    'Assistant brings $200 on $150 of cost in January 2026 to February 2026: ROI 33 %, and the chance that it is above 0 is 95 %.'
+    'Assistant brings $200 on $150 of cost in January 2026 to February 2026: ROI 33 %, and it is above 0 with a chance of 95 %.'
     """
     settings = settings or load_settings()
     if paths is not None and paths < FEWEST:

@@ -361,7 +361,8 @@ def parts_of(facts: Facts, asked: Iterable[str] | None = None) -> list[Part]:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"ConsumedUnit": ["Hours"], "ConsumedQuantity": [1.0]})
+    >>> used = {"ChargeDate": pd.to_datetime(["2026-02-01"]), "ConsumedUnit": ["Hours"]}
+    >>> rows = pd.DataFrame(used).assign(ConsumedQuantity=1.0, EffectiveCost=2.0)
     >>> parts_of(Facts(rows, pd.DataFrame(), {}, "USD"), ["cost_per_million_tokens"])
     []
     """

@@ -43,7 +43,7 @@ def wilson(accepted: int, sampled: int, z: float = TAIL) -> tuple[float, float]:
     """The range of a share that so many of so many samples speak for. Source: Wilson (1927).
 
     >>> [round(end, 4) for end in wilson(180, 200)]
-    [0.8698, 0.9238]
+    [0.8695, 0.924]
     """
     p, n = accepted / sampled, float(sampled)
     middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
