@@ -7,6 +7,7 @@ no workload and no vendor; what it cannot see on these facts it leaves out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,6 +29,31 @@ LEAD = {"low": 1, "medium": 2, "high": 3}  # months from the newest day to the m
 OPEN = 6  # months after which a recommendation that nobody decided is looked at anew
 WINDOW = 28  # days that tell what a workload costs and uses: four whole weeks
 MONTH = 365.25 / 12  # days
+
+
+def covered(record: Mapping[str, Any]) -> list[str]:
+    """SKUs that a commitment of the inventory pays for, each whole: one that begins like another is another.
+
+    Parameters
+    ----------
+    record : mapping
+        Of the inventory; `x_SkuIds` divides them with ; , or |.
+
+    Returns
+    -------
+    list of str
+        In the order of the record.
+
+    Source
+    ------
+    docs/method §17.36.
+
+    Examples
+    --------
+    >>> covered({"x_SkuIds": "H100-80GB; L4"}), covered({})
+    (['H100-80GB', 'L4'], [])
+    """
+    return [sku for sku in re.split(r"[;,|]\s*", str(record.get("x_SkuIds") or "")) if sku]
 
 
 @dataclass(frozen=True, kw_only=True)

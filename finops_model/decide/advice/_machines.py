@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 
-from . import WINDOW, Ground
+from . import WINDOW, Ground, covered
 
 METERS = ("gpu_hours_paid", "gpu_hours_measured", "gpu_hours_used")
 LEAST_DAYS = 20  # of the newest four weeks that must be measured
@@ -52,7 +52,7 @@ def _workload(tags: str, job: str) -> str:
 def hour_skus(ground: Ground, workload: str) -> list[str]:
     """SKUs of a workload that count hours of machines and that no live commitment pays for: below one nothing is saved."""
     units, bought = ground.bought[workload]
-    held = " ".join(str(record.get("x_SkuIds") or "") for record in ground.facts.inventory)
+    held = {sku for record in ground.facts.inventory for sku in covered(record)}
     return [sku for sku in units if bought.of[sku].sort == "hours" and sku not in held]
 
 

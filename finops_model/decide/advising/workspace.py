@@ -21,7 +21,7 @@ from ...scenario.document import horizon, load_scenario, resolve
 from ...scenario.ledger_base import Facts, read_facts
 from ...settings import Settings
 from ...simulate.kept_fits import Fits
-from ..advice import Ground, Recommendation, advised
+from ..advice import Ground, Recommendation, advised, covered
 from .chosen import choose
 from .decided import standing
 from .simulated import YEAR, Bench, costs, possible, simulated, valued, within_evidence
@@ -204,8 +204,7 @@ def nothing(advice: Recommendation, ground: Ground) -> str:
     """Why advice saves nothing, in a sentence: a live commitment pays for it all the same, or it costs more than it saves."""
     skus = set(ground.bought[advice.workload][0]) if advice.workload in ground.bought else set()
     for record in ground.facts.inventory:
-        held = str(record.get("x_SkuIds") or "")
-        if any(sku in skus and sku in held for sku in skus):
+        if skus & set(covered(record)):
             end = str(record.get("ContractCommitmentPeriodEnd") or "")[:10]
             name = record.get("ContractCommitmentId")
             return f"it would save nothing: {name} is paid until {end} whether it is used or not."
