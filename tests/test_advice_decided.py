@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from finops_model.decide.advice import Recommendation
 from finops_model.decide.advising.decided import standing
+from finops_model.decide.advising.workspace import nothing
 from finops_model.settings import Settings
 
 IDLE = Recommendation(
@@ -66,3 +69,22 @@ def test_the_newest_row_counts(tmp_path):
 def test_a_table_that_is_yet_to_be_made_says_nothing(tmp_path):
     settings = Settings(actions="actions.csv", root=str(tmp_path))
     assert standing(settings, [IDLE], "2026-10-31") == ({}, {})
+
+
+def test_nothing_is_saved_below_a_live_commitment_and_it_is_named():
+    """§17.36: word for word; a SKU that only begins like a held one is not held."""
+    held = {
+        "ContractCommitmentId": "h100-1y",
+        "ContractCommitmentPeriodEnd": "2027-01-01T00:00:00Z",
+        "x_SkuIds": "H100-80GB; L4",
+    }
+
+    def said(*skus: str) -> str:
+        bought = {"chat": (list(skus), None)}
+        ground = SimpleNamespace(bought=bought, facts=SimpleNamespace(inventory=[held]))
+        return nothing(IDLE, ground)
+
+    assert said("H100-80GB") == (
+        "it would save nothing: h100-1y is paid until 2027-01-01 whether it is used or not."
+    )
+    assert said("H100") == "it would save nothing over the months that are simulated."
