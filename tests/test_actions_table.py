@@ -209,3 +209,22 @@ def test_writers_of_the_table_take_turns(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(more, range(80)))
     assert count.read_text() == "80"
+
+
+@pytest.mark.parametrize("rows", [20, 58, 61, 200, 1500])
+def test_a_long_table_of_words_alone_begins_with_its_header(tmp_path, rows):
+    """Its header was looked for among its rows: nothing in the first forty below it is a number or a day."""
+    lines = [
+        f"P-{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676)},switch it off,proposed"
+        for i in range(rows)
+    ]
+    (tmp_path / "actions.csv").write_text("\n".join(["id,action,decision", *lines]) + "\n")
+    actions = read_actions(tmp_path / "actions.csv", "USD")
+    assert [action.line for action in actions] == list(range(2, rows + 2))
+    # one day, far below, is no reason to begin there
+    lines[-1] = lines[-1].replace("proposed", "done") + ",2026-09-01"
+    text = "\n".join(
+        ["id,action,decision,done_on", *(f"{line}," for line in lines[:-1]), lines[-1]]
+    )
+    (tmp_path / "actions.csv").write_text(text + "\n")
+    assert len(read_actions(tmp_path / "actions.csv", "USD")) == rows

@@ -57,7 +57,9 @@ def find(name: str, grid: Grid, spans: dict[int, list[tuple[int, int]]] | None =
             if last > first and not _stacked(grid, last - 1, last, spans):
                 break
             names = _joined(grid[first : last + 1], spans)
-            if _is_header(names, wide, grid[last + 1 : last + 1 + LOOK], len(grid) < TOP):
+            below = grid[last + 1 : last + 1 + LOOK]
+            plain = len(grid) < TOP or (first == 0 and _of_words(names, wide, below))
+            if _is_header(names, wide, below, plain):
                 while last - first + 1 < DEPTH and _goes_on(grid, names, last + 1, spans):
                     last += 1
                     names = _joined(grid[first : last + 1], spans)
@@ -72,6 +74,16 @@ def find(name: str, grid: Grid, spans: dict[int, list[tuple[int, int]]] | None =
         f"{name}: no header row was found: line {grid[0][0]} is '{seen}'. Write the column names into the first line, for "
         "example date,team,service,cost,currency."
     )
+
+
+def _of_words(names: Sequence[str], wide: int, below: Grid) -> bool:
+    """Whether a first line stands over a table of words alone: as wide as all of it, each name once, and the lines below full from the start.
+
+    A preamble is narrower than its table; so a long table of ids and texts begins with its header.
+    """
+    words = [cell.casefold() for cell in names if cell]
+    full = all(sum(map(bool, row)) >= 0.6 * wide for _, row in below[:3])
+    return len(words) >= wide and len(set(words)) == len(words) and full
 
 
 def _is_header(names: Sequence[str], wide: int, below: Grid, short: bool) -> bool:
