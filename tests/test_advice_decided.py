@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -72,19 +73,22 @@ def test_a_table_that_is_yet_to_be_made_says_nothing(tmp_path):
 
 
 def test_nothing_is_saved_below_a_live_commitment_and_it_is_named():
-    """§17.36: word for word; a SKU that only begins like a held one is not held."""
+    """§17.36: word for word. Another SKU than the change's, one that only begins alike, and a commitment that is over are no reason."""
     held = {
         "ContractCommitmentId": "h100-1y",
         "ContractCommitmentPeriodEnd": "2027-01-01T00:00:00Z",
         "x_SkuIds": "H100-80GB; L4",
     }
 
-    def said(*skus: str) -> str:
-        bought = {"chat": (list(skus), None)}
-        ground = SimpleNamespace(bought=bought, facts=SimpleNamespace(inventory=[held]))
-        return nothing(IDLE, ground)
+    def said(sku: str, day: str = "2026-10-31", only: str = "*") -> str:
+        change = {"op": "set", "path": "workloads/chat/utilisation", "with": {"skus": [only]}}
+        advice = replace(IDLE, changes=(change,))
+        facts = SimpleNamespace(inventory=[held])
+        ground = SimpleNamespace(bought={"chat": ([sku, "A100"], None)}, facts=facts, as_of=day)
+        return nothing(advice, ground)
 
-    assert said("H100-80GB") == (
-        "it would save nothing: h100-1y is paid until 2027-01-01 whether it is used or not."
-    )
-    assert said("H100") == "it would save nothing over the months that are simulated."
+    paid = "it would save nothing: h100-1y is paid until 2027-01-01 whether it is used or not."
+    none = "it would save nothing over the months that are simulated."
+    assert said("H100-80GB") == said("H100-80GB", only="H100*") == paid
+    assert said("H100") == said("H100-80GB", only="A100") == none
+    assert said("H100-80GB", "2027-01-01") == none

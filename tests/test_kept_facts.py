@@ -10,8 +10,10 @@ from test_ledger import rows
 
 from finops_model.errors import LedgerError
 from finops_model.facts.daily import kept
+from finops_model.facts.daily.resources import resources
 from finops_model.facts.ledger import proof, store, twice
 from finops_model.facts.ledger.store import Ledger
+from finops_model.settings import Settings
 
 
 @pytest.fixture
@@ -95,3 +97,15 @@ def test_sums_that_were_forged_are_held_against_the_record(ledger):
     path.with_name(f"{path.stem.rsplit('-', 1)[0]}-{kept.hash_of(data)}.json").write_bytes(data)
     with pytest.raises(LedgerError, match="one of them was changed after it was written"):
         facts(ledger.root)
+
+
+def test_kept_cost_by_resource_is_held_against_the_record(ledger, monkeypatch):
+    """Another sum than the ledger's, under the right hash: read again from the rows."""
+    forget()
+    true = resources(ledger, Settings())
+    monkeypatch.setattr(
+        kept, "read", lambda *_: true.assign(EffectiveCost=2 * true["EffectiveCost"])
+    )
+    assert resources(ledger, Settings()).equals(true)
+    monkeypatch.setattr(kept, "read", lambda *_: true.assign(x_Kept=1))
+    assert list(resources(ledger, Settings())) == list(true)

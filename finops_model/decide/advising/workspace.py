@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from ...scenario.ledger_base import Facts, read_facts
 from ...settings import Settings
 from ...simulate.kept_fits import Fits
 from ..advice import Ground, Recommendation, advised, covered
-from .chosen import choose
+from .chosen import choose, touched
 from .decided import standing
 from .simulated import YEAR, Bench, costs, possible, simulated, valued, within_evidence
 
@@ -202,10 +203,14 @@ def advice_of(
 
 def nothing(advice: Recommendation, ground: Ground) -> str:
     """Why advice saves nothing, in a sentence: a live commitment pays for it all the same, or it costs more than it saves."""
-    skus = set(ground.bought[advice.workload][0]) if advice.workload in ground.bought else set()
+    units = ground.bought[advice.workload][0] if advice.workload in ground.bought else ()
+    patterns = [
+        each for name, skus, _ in touched(advice) if name == advice.workload for each in skus
+    ]
+    skus = {sku for sku in units if any(fnmatchcase(sku, each) for each in patterns)}
     for record in ground.facts.inventory:
-        if skus & set(covered(record)):
-            end = str(record.get("ContractCommitmentPeriodEnd") or "")[:10]
+        end = str(record.get("ContractCommitmentPeriodEnd") or "")[:10]
+        if skus & set(covered(record)) and ground.as_of < end:
             name = record.get("ContractCommitmentId")
             return f"it would save nothing: {name} is paid until {end} whether it is used or not."
     return "it would save nothing over the months that are simulated."

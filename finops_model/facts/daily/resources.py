@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from ...settings import column_of, load_tag_rules
+from ..ledger import twice
 from . import kept
 from .allocate import UNTAGGED, allocate, organisation_of
-from .warehouse import KEYS, MEASURES, RESOURCE, by_resource
+from .warehouse import KEYS, MEASURES, RESOURCE, by_resource, off
 
 RESOURCES = [*KEYS, *RESOURCE, *MEASURES, "Rows"]
 RULES = 1  # raise it when a rule of this file or of the warehouse changes: kept answers are then not used
@@ -71,7 +72,10 @@ def resources(ledger, settings, through=None) -> pd.DataFrame:
     )
     before = kept.read(ledger.root, asked)
     if before is not None and set(columns) <= set(before):
-        return _typed(before)[columns]
+        known = _typed(before)[columns]
+        # held against the ledger's record, as daily facts are: what is kept is not believed
+        if through is not None or not off(known, ledger, twice.of(ledger)):
+            return known
     frame = allocate(_typed(by_resource(ledger, settings, through)), organisation)
     frame[own] = frame[own].replace("", UNTAGGED)
     frame = frame.sort_values([*KEYS, *own, *RESOURCE], ignore_index=True)[columns]

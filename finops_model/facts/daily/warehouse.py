@@ -92,7 +92,7 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
     if (
         daily is not None
         and set(columns) <= set(daily)
-        and (through is not None or not _off(daily, ledger, doubled))
+        and (through is not None or not off(daily, ledger, doubled))
     ):
         return _typed(daily, keys)[columns]
     if not parts:
@@ -107,15 +107,15 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
     if frame.duplicated(KEYS).any():  # a tag that spells out what a rule made of untagged rows
         frame = frame.groupby(keys, as_index=False, sort=False)[[*MEASURES, "Rows"]].sum()
     frame = frame.sort_values(keys, ignore_index=True)[columns]
-    if through is None and (off := _off(frame, ledger, doubled)):
+    if through is None and (gap := off(frame, ledger, doubled)):
         raise LedgerError(
-            f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it."
+            f"{ledger.root}: {gap}. No figure is made from it: this is a fault of finops-model, please report it."
         )
     kept.keep(ledger.root, asked, frame)
     return frame
 
 
-def _off(frame: pd.DataFrame, ledger, doubled: list) -> str:
+def off(frame: pd.DataFrame, ledger, doubled: list) -> str:
     """Where daily facts do not add up to the ledger's record, to the cent per currency, in words; '' where they do.
 
     doubled    commitments that the bill counts twice: EffectiveCost is without what is set aside of them (§13.23)
@@ -186,5 +186,6 @@ __all__ = [
     "charges",
     "daily",
     "dimension_names",
+    "off",
     "tag_months",
 ]
